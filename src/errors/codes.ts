@@ -1,0 +1,32 @@
+/**
+ * Every error this package throws has one of these codes. A refusal of a payment is not an error but a
+ * value (see `protocol/reasons.ts`); these are for misuse, bad configuration and outages.
+ */
+export const ERROR_SENTENCES = {
+  account_mismatch: "The keys given do not belong to the account named.",
+  ambiguous_amount: 'The amount has no unit; write "0.001 XNO" or "1000 raw".',
+  block_refused: "The ledger refused the block.",
+  crypto_not_ready: "The signature library is still loading; await cryptoReady() first.",
+  deadline_exceeded: "The operation took longer than allowed.",
+  insufficient_funds: "The account holds less than the payment.",
+  invalid_address: "This is not a Nano address.",
+  invalid_amount: "This is not an amount of Nano.",
+  invalid_block: "This is not a Nano state block.",
+  invalid_configuration: "The configuration is not usable.",
+  invalid_header: "The header does not hold base64 of a JSON object.",
+  invalid_hex: "This is not hexadecimal of the expected length.",
+  invalid_price: "The price is not usable.",
+  invalid_requirements: "The payment requirements are not usable.",
+  invalid_secret_key: "The secret key or seed is not 64 hexadecimal digits.",
+  ledger_refused: "The ledger answered with an error.",
+  ledger_unavailable: "The Nano node could not be asked or gave no usable answer.",
+  limit_per_day: "The payment would exceed the daily limit.",
+  limit_per_payment: "The payment exceeds the limit for one payment.",
+  missing_dependency: "An optional dependency is needed here and not installed.",
+  payment_unresolved: "An earlier payment may still land; nothing new is signed until the ledger decides.",
+  purse_closed: "The purse is closed.",
+  store_unavailable: "The redemption store could not be reached.",
+  work_unavailable: "No proof of work could be had.",
+} as const satisfies Record<string, string>;
+
+export type ErrorCode = keyof typeof ERROR_SENTENCES;

@@ -1,0 +1,85 @@
+import type { BlockHash, PublicKey, SignedBlock } from "../nano/index.js";
+
+/**
+ * The only door to a Nano node. What a method resolves with is the ledger's answer; it throws `ledger_unavailable`
+ * when the node is out of order (unreachable, rate-limited, not JSON, wrong types, too late). The two must never be
+ * confused: "there is no such block" refuses a payment, an outage does not decide anything.
+ */
+export interface Ledger extends WorkSource {
+  /** `account_info` with the confirmed part; undefined where the account has no block yet. */
+  accountInfo(account: PublicKey, options?: CallOptions): Promise<AccountInfo | undefined>;
+
+  /** `block_info`; undefined where the node does not know the block. */
+  blockInfo(hash: BlockHash, options?: CallOptions): Promise<BlockInfo | undefined>;
+
+  /**
+   * `process` with `subtype`; never repeated by itself. The answer is a hint, the ledger decides (SPEC R10): after a
+   * refusal look up the hash and the frontier. Throws `ledger_unavailable` with fact `mayHaveLanded: true` when the
+   * request left and no usable answer came back.
+   */
+  process(block: SignedBlock, subtype: BlockSubtype, options?: CallOptions): Promise<ProcessResult>;
+
+  /**
+   * Waits until `hash` is confirmed, at most `timeoutMs`: `true` when it is, `false` when the time is over or the node
+   * could not be asked. Call it before `process` (a push carries no history); it looks once before it waits.
+   */
+  waitForConfirmation(hash: BlockHash, options: ConfirmationWait): Promise<boolean>;
+
+  /** Confirmed incoming sends that were not received yet. */
+  receivable(account: PublicKey, options?: CallOptions): Promise<readonly Receivable[]>;
+
+  close(): Promise<void>;
+}
+
+/** Anything that finds proof of work: a node's `work_generate`, a work server, local threads. */
+export interface WorkSource {
+  /** 16 lower-case hexadecimal digits that meet `threshold` on `root`; throws `work_unavailable`. */
+  generateWork(root: BlockHash | PublicKey, threshold: bigint, options?: CallOptions): Promise<string>;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface ConfirmationWait extends CallOptions {
+  readonly timeoutMs: number;
+  /** The account whose chain the block is on: a websocket subscription filters by it. */
+  readonly account: PublicKey;
+}
+
+export type BlockSubtype = "send" | "receive" | "open" | "change";
+
+export interface AccountInfo {
+  /** The head of the chain, confirmed or not. */
+  readonly frontier: BlockHash;
+  /** The confirmed head; undefined where no block of the account is confirmed. */
+  readonly confirmedFrontier: BlockHash | undefined;
+  readonly balanceRaw: bigint;
+  readonly confirmedBalanceRaw: bigint;
+  readonly representative: PublicKey;
+}
+
+export interface BlockInfo {
+  readonly account: PublicKey;
+  readonly amountRaw: bigint;
+  readonly balanceRaw: bigint;
+  readonly confirmed: boolean;
+  /** When this ledger first saw the block; 0 where the node does not know. */
+  readonly localTimestampSeconds: number;
+  /** The next block of the chain, where there is one. */
+  readonly successor: BlockHash | undefined;
+  readonly subtype: string | undefined;
+  /** undefined for legacy blocks (open, send, receive, change): nothing here pays with one. */
+  readonly block: SignedBlock | undefined;
+}
+
+export interface Receivable {
+  readonly hash: BlockHash;
+  readonly amountRaw: bigint;
+  readonly source: PublicKey;
+}
+
+export type ProcessResult =
+  | { readonly outcome: "accepted"; readonly hash: BlockHash }
+  | { readonly outcome: "refused"; readonly nodeError: string };
