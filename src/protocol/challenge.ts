@@ -1,0 +1,99 @@
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { NanoError } from "../errors/index.js";
+import {
+  bigintToBytes,
+  bytesToHex,
+  concatBytes,
+  equalBytes,
+  hexToBytes,
+  keyBytes,
+  type PublicKey,
+} from "../nano/index.js";
+import { ASSET, NETWORK } from "./constants.js";
+
+/** What a challenge was issued for. It says no more than "issued recently, for this payTo and amount". */
+export interface ChallengeTerms {
+  readonly payTo: PublicKey;
+  readonly amountRaw: bigint;
+  readonly validBefore: number;
+}
+
+/** Issues nonces and recognises its own, storing nothing: no table grows with unpaid requests (SPEC 5). */
+export interface ChallengeAuthority {
+  issueNonce(terms: ChallengeTerms): string;
+  isOwnNonce(nonce: string, terms: ChallengeTerms): boolean;
+}
+
+export type ChallengeSecret = string | Uint8Array;
+export type RandomBytes = (length: number) => Uint8Array;
+
+const DOMAIN = new TextEncoder().encode("x402-nano/challenge/1");
+const SEPARATOR = Uint8Array.of(0);
+const HALF = 16;
+const MIN_SECRET_BYTES = 32;
+const HEX_DIGITS_ONLY = /^[0-9a-fA-F]+$/;
+const NONCE = /^[0-9a-f]{64}$/;
+
+/**
+ * The first secret issues; all of them are recognised, so that a rotation refuses nobody who already holds an offer.
+ * Throws `invalid_configuration` for a secret that is too short.
+ */
+export function createChallengeAuthority(
+  secrets: ChallengeSecret | readonly ChallengeSecret[],
+  randomBytes: RandomBytes = systemRandomBytes,
+): ChallengeAuthority {
+  const keys = (Array.isArray(secrets) ? secrets : [secrets]).map(parseChallengeSecret);
+  const newest = keys[0];
+  if (newest === undefined) throw secretError("at least one secret is needed");
+  return {
+    issueNonce(terms) {
+      const random = randomBytes(HALF);
+      return bytesToHex(concatBytes(random, authenticate(newest, random, terms)));
+    },
+    isOwnNonce(nonce, terms) {
+      if (!NONCE.test(nonce)) return false;
+      const bytes = hexToBytes(nonce, 2 * HALF);
+      const random = bytes.subarray(0, HALF);
+      return keys.some((key) => equalBytes(authenticate(key, random, terms), bytes.subarray(HALF)));
+    },
+  };
+}
+
+/** Bytes as given; an even number of hexadecimal digits, at least 64, decoded; any other string as its UTF-8 bytes. */
+export function parseChallengeSecret(secret: ChallengeSecret): Uint8Array {
+  const bytes = typeof secret === "string" ? secretTextToBytes(secret) : Uint8Array.from(secret);
+  if (bytes.length < MIN_SECRET_BYTES) throw secretError("at least 32 bytes, or 64 hexadecimal digits");
+  return bytes;
+}
+
+export function systemRandomBytes(length: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(length));
+}
+
+function secretTextToBytes(secret: string): Uint8Array {
+  if (!HEX_DIGITS_ONLY.test(secret)) return new TextEncoder().encode(secret);
+  if (secret.length % 2 !== 0) throw secretError("an even number of hexadecimal digits");
+  return hexToBytes(secret, secret.length / 2);
+}
+
+function secretError(accepted: string): NanoError {
+  return new NanoError("invalid_configuration", { setting: "challengeSecret", accepted });
+}
+
+function authenticate(key: Uint8Array, random: Uint8Array, terms: ChallengeTerms): Uint8Array {
+  const text = new TextEncoder();
+  const message = concatBytes(
+    DOMAIN,
+    SEPARATOR,
+    text.encode(NETWORK),
+    SEPARATOR,
+    text.encode(ASSET),
+    SEPARATOR,
+    keyBytes(terms.payTo),
+    bigintToBytes(terms.amountRaw, 16),
+    bigintToBytes(BigInt(terms.validBefore), 8),
+    random,
+  );
+  return hmac(sha256, key, message).subarray(0, HALF);
+}

@@ -1,0 +1,38 @@
+export { amountFor, isTrackBAmount, trackAAmount, trackBAmount } from "./amounts.js";
+export {
+  releaseAnswerSchema,
+  type SettleAnswer,
+  type SettleResponse,
+  settleFailure,
+  settleResponseSchema,
+  settleSuccess,
+  storedSuccessSchema,
+  transactionOf,
+  type VerifyAnswer,
+  verifyFailure,
+  verifySuccess,
+} from "./answers.js";
+export {
+  type ChallengeAuthority,
+  type ChallengeSecret,
+  type ChallengeTerms,
+  createChallengeAuthority,
+  parseChallengeSecret,
+  type RandomBytes,
+  systemRandomBytes,
+} from "./challenge.js";
+export * from "./constants.js";
+export { decodeHeader, encodeHeader, MAX_HEADER_LENGTH } from "./headers.js";
+export {
+  type NanoSignaturePayload,
+  type NanoSignaturePayment,
+  type NanoTxnPayload,
+  type NanoTxnPayment,
+  type Payment,
+  parsePayment,
+  type WorkForm,
+} from "./payload.js";
+export { isReason, REASONS, type Reason, type ReasonEntry, type Refusal, refuse, upperCaseReason } from "./reasons.js";
+export { type Accepted, acceptedSchema, type Requirements, requirementsSchema } from "./requirements.js";
+export { challengeMessage, type SpokenChallenge, spokenChallenge } from "./spoken-challenge.js";
+export { checkExpiry, checkTerms, trackOfOffer } from "./terms.js";
