@@ -1,0 +1,51 @@
+import type { AssetAmount, Network, Price } from "@x402/core/types";
+import { addressOf, parseAddress } from "../../nano/index.js";
+import { ASSET, NETWORK, SCHEME, type Track, trackAAmount, trackBAmount } from "../../protocol/index.js";
+import { priceInRaw } from "./price.js";
+
+export interface NanoAcceptsOptions {
+  /** The receiving account. It should serve x402 alone (SPEC 3). */
+  readonly payTo: string;
+  /** `"0.001 XNO"`, raw as bigint, `{asset: "XNO", amount: "<raw>"}`; other money needs a registered money parser. */
+  readonly price: Price | bigint;
+  /** How long a buyer has, and how long the handler may take. Default 60 s. */
+  readonly maxTimeoutSeconds?: number;
+  /** "authorization": verify, handler, settle (default). "upfront": settle before the handler runs. */
+  readonly paymentFlow?: "authorization" | "upfront";
+}
+
+/** An entry for a route's `accepts`, in the shape of the stock `PaymentOption`. */
+export interface NanoPaymentOption {
+  scheme: typeof SCHEME;
+  network: Network;
+  payTo: string;
+  price: Price;
+  maxTimeoutSeconds: number;
+  extra: Record<string, unknown>;
+}
+
+const DEFAULT_TIMEOUT_SECONDS = 60;
+
+/**
+ * Both tracks of one price, side by side: Track A asks for one raw more (SPEC 3). Throws `invalid_address` and
+ * `invalid_price` when the server starts, not when the first buyer comes.
+ */
+export function nanoAccepts(options: NanoAcceptsOptions): [NanoPaymentOption, NanoPaymentOption] {
+  const { price, maxTimeoutSeconds = DEFAULT_TIMEOUT_SECONDS, paymentFlow } = options;
+  const raw = priceInRaw(price);
+  const base = raw === undefined ? undefined : trackBAmount(raw);
+  const entry = (track: Track, amount: bigint | undefined): NanoPaymentOption => ({
+    scheme: SCHEME,
+    network: NETWORK,
+    payTo: addressOf(parseAddress(options.payTo)),
+    price: amount === undefined ? moneyOf(price) : { asset: ASSET, amount: amount.toString() },
+    maxTimeoutSeconds,
+    extra: { assetTransferMethod: track, ...(paymentFlow === "upfront" ? { paymentFlow } : {}) },
+  });
+  return [entry("nanoTxn", base === undefined ? undefined : trackAAmount(base)), entry("nanoSignature", base)];
+}
+
+/** Money without a unit is passed on; the scheme's registered parsers turn it into XNO when a request comes. */
+function moneyOf(price: Price | bigint): string | number | AssetAmount {
+  return typeof price === "bigint" ? price.toString() : price;
+}

@@ -1,0 +1,49 @@
+import type { x402Facilitator } from "@x402/core/facilitator";
+import type {
+  PaymentPayload,
+  PaymentRequirements,
+  SchemeNetworkFacilitator,
+  SettleResponse,
+  VerifyResponse,
+} from "@x402/core/types";
+import { createFacilitatorEngine, type FacilitatorEngine, type FacilitatorOptions } from "../../facilitator/index.js";
+import { NETWORK, SCHEME } from "../../protocol/index.js";
+
+/** Scheme `exact` on `nano:mainnet` for a stock `x402Facilitator`. It holds no key, so it has no signers. */
+export class ExactNanoScheme implements SchemeNetworkFacilitator {
+  readonly scheme = SCHEME;
+  readonly caipFamily = "nano:*";
+  readonly #engine: FacilitatorEngine;
+
+  constructor(options: FacilitatorOptions) {
+    this.#engine = createFacilitatorEngine(options);
+  }
+
+  getExtra(): Record<string, unknown> {
+    return { ...this.#engine.extra() };
+  }
+
+  getSigners(): string[] {
+    return [];
+  }
+
+  async verify(paymentPayload: PaymentPayload, paymentRequirements: PaymentRequirements): Promise<VerifyResponse> {
+    return this.#engine.verify({ paymentPayload, paymentRequirements });
+  }
+
+  async settle(paymentPayload: PaymentPayload, paymentRequirements: PaymentRequirements): Promise<SettleResponse> {
+    return this.#engine.settle({ paymentPayload, paymentRequirements });
+  }
+
+  /** Ends the lease of a cancelled response: what `POST /release` calls, and a resource server in the same process. */
+  async release(lease: string): Promise<boolean> {
+    return this.#engine.release(lease);
+  }
+}
+
+/** Registers the scheme and gives it back, for `release`. */
+export function registerExactNanoScheme(facilitator: x402Facilitator, options: FacilitatorOptions): ExactNanoScheme {
+  const scheme = new ExactNanoScheme(options);
+  facilitator.register(NETWORK, scheme);
+  return scheme;
+}

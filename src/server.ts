@@ -1,0 +1,5 @@
+export { type NanoAcceptsOptions, type NanoPaymentOption, nanoAccepts } from "./adapters/x402/accepts.js";
+export { ExactNanoScheme, type ExactNanoServerOptions, registerExactNanoScheme } from "./adapters/x402/server.js";
+export { type AnyNanoError, type ErrorCode, hasCode, isNanoError, NanoError } from "./errors/index.js";
+export { formatXno, parseAmount, xno } from "./nano/index.js";
+export { type ChallengeSecret, REASONS, type Reason } from "./protocol/index.js";
