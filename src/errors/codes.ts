@@ -22,7 +22,7 @@ export const ERROR_SENTENCES = {
   ledger_unavailable: "The Nano node could not be asked or gave no usable answer.",
   limit_per_day: "The payment would exceed the daily limit.",
   limit_per_payment: "The payment exceeds the limit for one payment.",
-  missing_dependency: "An optional dependency is needed here and not installed.",
+  missing_dependency: "A package that is needed here is not installed or does not load.",
   payment_unresolved: "An earlier payment may still land; nothing new is signed until the ledger decides.",
   purse_closed: "The purse is closed.",
   store_unavailable: "The redemption store could not be reached.",

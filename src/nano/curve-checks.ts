@@ -1,4 +1,4 @@
-import { hexToBytes } from "./bytes.js";
+import { equalBytes, hexToBytes } from "./bytes.js";
 
 /** L = 2^252 + 27742317777372353535851937790883648493, the order of the base point, little-endian. */
 const GROUP_ORDER = hexToBytes("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010", 32);
@@ -18,12 +18,15 @@ export function isReducedScalar(scalar: Uint8Array): boolean {
   return isBelow(scalar, GROUP_ORDER);
 }
 
-/** A canonical encoding, and not of small order; libsodium itself checks that the point is on the curve. */
+/**
+ * A canonical encoding, and not of small order; libsodium itself checks that the point is on the curve. With y
+ * canonical the one encoding left that is not is x = 0 with its sign set, and both points with x = 0 are of small order.
+ */
 export function isTrustworthyPublicKey(publicKey: Uint8Array): boolean {
   if (publicKey.length !== 32) return false;
-  const y = Uint8Array.from(publicKey);
+  const y = new Uint8Array(publicKey);
   y[31] = (y[31] ?? 0) & 127;
-  return isBelow(y, FIELD_PRIME) && !SMALL_ORDER_Y.some((small) => small.every((byte, index) => byte === y[index]));
+  return isBelow(y, FIELD_PRIME) && !SMALL_ORDER_Y.some((small) => equalBytes(small, y));
 }
 
 /** Little-endian comparison; the values are public, so an early exit tells nothing. */

@@ -1,4 +1,4 @@
-import type { NativeSodium } from "./sodium-native.node.js";
+import type { NativeSodium } from "./sodium.js";
 
 /** There is no native build in a browser: signatures use WASM there. */
 export const nativeSodium: NativeSodium | undefined = undefined;

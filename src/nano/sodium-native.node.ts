@@ -1,19 +1,20 @@
 import { createRequire } from "node:module";
+import type { NativeSodium } from "./sodium.js";
 
-/** What is used of `sodium-native`: outputs come first, its functions throw on bad points. */
-export interface NativeSodium {
-  crypto_generichash(output: Uint8Array, message: Uint8Array): void;
-  crypto_core_ed25519_scalar_reduce(output: Uint8Array, scalar: Uint8Array): void;
-  crypto_core_ed25519_sub(output: Uint8Array, left: Uint8Array, right: Uint8Array): void;
-  crypto_scalarmult_ed25519_base_noclamp(output: Uint8Array, scalar: Uint8Array): void;
-  crypto_scalarmult_ed25519_noclamp(output: Uint8Array, scalar: Uint8Array, point: Uint8Array): void;
-}
+const USED_FUNCTIONS = [
+  "crypto_generichash",
+  "crypto_core_ed25519_scalar_reduce",
+  "crypto_core_ed25519_sub",
+  "crypto_scalarmult_ed25519_base_noclamp",
+  "crypto_scalarmult_ed25519_noclamp",
+] as const satisfies readonly (keyof NativeSodium)[];
 
 /** The native build where it is installed and loads on this platform; twice as fast as WASM at verifying. */
-export const nativeSodium: NativeSodium | undefined = loadNativeSodium();
+export const nativeSodium: NativeSodium | undefined = loadNativeSodium(process.env["X402_NANO_CRYPTO"]);
 
-function loadNativeSodium(): NativeSodium | undefined {
-  if (process.env["X402_NANO_CRYPTO"] === "wasm") return undefined;
+/** `preference` "wasm" leaves it unused, to compare the two builds or to rule one out. */
+export function loadNativeSodium(preference: string | undefined): NativeSodium | undefined {
+  if (preference === "wasm") return undefined;
   try {
     const library: unknown = createRequire(import.meta.url)("sodium-native");
     return isNativeSodium(library) ? library : undefined;
@@ -24,5 +25,5 @@ function loadNativeSodium(): NativeSodium | undefined {
 
 /** Older majors lack the point arithmetic. */
 function isNativeSodium(library: unknown): library is NativeSodium {
-  return typeof library === "object" && library !== null && "crypto_scalarmult_ed25519_noclamp" in library;
+  return typeof library === "object" && library !== null && USED_FUNCTIONS.every((name) => name in library);
 }
