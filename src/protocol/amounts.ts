@@ -1,4 +1,5 @@
 import { NanoError } from "../errors/index.js";
+import { MAX_RAW } from "../nano/index.js";
 import type { Track } from "./constants.js";
 
 /**
@@ -11,14 +12,18 @@ export function isTrackBAmount(raw: bigint): boolean {
   return raw % TRACK_STEP === 0n;
 }
 
-/** The amount of a Track A entry: a multiple of 10 gets 1 added, any other is served as its seller asks. */
+/**
+ * The amount of a Track A entry: a multiple of 10 gets 1 added, any other is served as its seller asks. Throws
+ * `invalid_price` for zero: one raw instead would give the resource away.
+ */
 export function trackAAmount(raw: bigint): bigint {
+  refuseUnpayable(raw);
   return isTrackBAmount(raw) ? raw + 1n : raw;
 }
 
 /** Throws `invalid_price` for what Track B cannot ask: zero, or anything that is no multiple of 10 raw. */
 export function trackBAmount(raw: bigint): bigint {
-  if (raw <= 0n) throw new NanoError("invalid_price", { why: "the price must be more than zero" });
+  refuseUnpayable(raw);
   if (!isTrackBAmount(raw)) {
     throw new NanoError("invalid_price", {
       why: "a nanoSignature amount must be a multiple of 10 raw",
@@ -30,10 +35,16 @@ export function trackBAmount(raw: bigint): bigint {
 
 /**
  * What `track` has to pay under requirements that name `method` (or none). Faremeter hands over its first entry for
- * both tracks, so the other track's amount is found from it.
+ * both tracks, so the other track's amount is found from it. The result can be no amount at all (0 for Track B under a
+ * Track A entry of 1 raw, 2^128 at the other end): no `accepted` can name it, so such a payment is refused as a mismatch.
  */
 export function amountFor(track: Track, method: Track | undefined, raw: bigint): bigint {
   if (method === undefined || method === track) return raw;
   if (track === "nanoTxn") return raw + 1n;
   return raw % TRACK_STEP === 1n ? raw - 1n : raw;
+}
+
+function refuseUnpayable(raw: bigint): void {
+  if (raw <= 0n) throw new NanoError("invalid_price", { why: "the price must be more than zero" });
+  if (raw > MAX_RAW) throw new NanoError("invalid_price", { why: "more than exists" });
 }

@@ -68,12 +68,15 @@ export function settleFailure(
   };
 }
 
-/** A settlement as the buyer reads it from `PAYMENT-RESPONSE`: any facilitator's, so only what is needed is required. */
+/**
+ * A settlement as the buyer reads it from `PAYMENT-RESPONSE`: any facilitator's, so only what is needed is required.
+ * Some write `null` for what they leave out; a success must not be lost on that, its payment would be presented again.
+ */
 export const settleResponseSchema = z.looseObject({
   success: z.boolean(),
-  transaction: z.string().optional(),
-  network: z.string().optional(),
-  payer: z.string().optional(),
+  transaction: z.string().nullish(),
+  network: z.string().nullish(),
+  payer: z.string().nullish(),
   errorReason: z.string().nullish(),
 });
 export type SettleResponse = z.output<typeof settleResponseSchema>;

@@ -8,6 +8,7 @@ import {
   equalBytes,
   hexToBytes,
   keyBytes,
+  MAX_RAW,
   type PublicKey,
 } from "../nano/index.js";
 import { ASSET, NETWORK } from "./constants.js";
@@ -21,7 +22,9 @@ export interface ChallengeTerms {
 
 /** Issues nonces and recognises its own, storing nothing: no table grows with unpaid requests (SPEC 5). */
 export interface ChallengeAuthority {
+  /** Throws `invalid_requirements` for terms that no payment can meet. */
   issueNonce(terms: ChallengeTerms): string;
+  /** Any case, any terms: what was not issued here is `false`, never an exception. */
   isOwnNonce(nonce: string, terms: ChallengeTerms): boolean;
 }
 
@@ -33,7 +36,7 @@ const SEPARATOR = Uint8Array.of(0);
 const HALF = 16;
 const MIN_SECRET_BYTES = 32;
 const HEX_DIGITS_ONLY = /^[0-9a-fA-F]+$/;
-const NONCE = /^[0-9a-f]{64}$/;
+const NONCE = /^[0-9a-fA-F]{64}$/;
 
 /**
  * The first secret issues; all of them are recognised, so that a rotation refuses nobody who already holds an offer.
@@ -48,11 +51,12 @@ export function createChallengeAuthority(
   if (newest === undefined) throw secretError("at least one secret is needed");
   return {
     issueNonce(terms) {
+      if (!isIssuable(terms)) throw new NanoError("invalid_requirements", { why: "no payment can meet these terms" });
       const random = randomBytes(HALF);
       return bytesToHex(concatBytes(random, authenticate(newest, random, terms)));
     },
     isOwnNonce(nonce, terms) {
-      if (!NONCE.test(nonce)) return false;
+      if (!NONCE.test(nonce) || !isIssuable(terms)) return false;
       const bytes = hexToBytes(nonce, 2 * HALF);
       const random = bytes.subarray(0, HALF);
       return keys.some((key) => equalBytes(authenticate(key, random, terms), bytes.subarray(HALF)));
@@ -60,7 +64,10 @@ export function createChallengeAuthority(
   };
 }
 
-/** Bytes as given; an even number of hexadecimal digits, at least 64, decoded; any other string as its UTF-8 bytes. */
+/**
+ * Bytes as given; a string of hexadecimal digits only decoded; any other string as its UTF-8 bytes. Digits that are too
+ * few or odd in number are an error, never read as text: they are a secret that was cut, or half as strong as it looks.
+ */
 export function parseChallengeSecret(secret: ChallengeSecret): Uint8Array {
   const bytes = typeof secret === "string" ? secretTextToBytes(secret) : Uint8Array.from(secret);
   if (bytes.length < MIN_SECRET_BYTES) throw secretError("at least 32 bytes, or 64 hexadecimal digits");
@@ -79,6 +86,10 @@ function secretTextToBytes(secret: string): Uint8Array {
 
 function secretError(accepted: string): NanoError {
   return new NanoError("invalid_configuration", { setting: "challengeSecret", accepted });
+}
+
+function isIssuable({ amountRaw, validBefore }: ChallengeTerms): boolean {
+  return amountRaw > 0n && amountRaw <= MAX_RAW && Number.isSafeInteger(validBefore) && validBefore >= 0;
 }
 
 function authenticate(key: Uint8Array, random: Uint8Array, terms: ChallengeTerms): Uint8Array {

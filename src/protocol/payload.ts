@@ -20,7 +20,7 @@ const blockSchema = z
     link: hashField,
     link_as_account: addressField.optional(),
     signature: signatureField,
-    work: z.string().max(64).optional(),
+    work: z.string().optional(),
   })
   .transform((json) => {
     const { account, previous, representative, link, signature, work } = json;
@@ -70,9 +70,10 @@ export type Payment = NanoTxnPayment | NanoSignaturePayment;
 export type NanoTxnPayment = PaymentOf<"nanoTxn", NanoTxnPayload>;
 export type NanoSignaturePayment = PaymentOf<"nanoSignature", NanoSignaturePayload>;
 
+/** `accepted` may be missing here, as it is in version 1: that is to be answered with the version, not with a shape. */
 const envelopeSchema = z.object({
   x402Version: z.number(),
-  accepted: z.unknown(),
+  accepted: z.unknown().optional(),
   payload: z.record(z.string(), z.unknown()),
 });
 
@@ -88,15 +89,16 @@ export function parsePayment(
   const envelope = envelopeSchema.safeParse(paymentPayload);
   if (!envelope.success) return malformed(envelope.error, "paymentPayload");
   const { x402Version, accepted: rawAccepted, payload: rawPayload } = envelope.data;
-  if (x402Version !== X402_VERSION || (request.x402Version !== undefined && request.x402Version !== X402_VERSION)) {
-    return refuse("invalid_x402_version");
-  }
+  const requestVersion = request.x402Version ?? X402_VERSION;
+  if (typeof requestVersion !== "number") return refuse("malformed_payload", "At x402Version.");
+  if (x402Version !== X402_VERSION || requestVersion !== X402_VERSION) return refuse("invalid_x402_version");
   const requirements = requirementsSchema.safeParse(paymentRequirements);
   if (!requirements.success) return malformed(requirements.error, "paymentRequirements");
   const accepted = acceptedSchema.safeParse(rawAccepted);
   if (!accepted.success) return malformed(accepted.error, "accepted");
-  if (!request.allowLease && Object.hasOwn(rawPayload, "lease"))
+  if (!request.allowLease && Object.hasOwn(rawPayload, "lease")) {
     return refuse("malformed_payload", "At payload.lease.");
+  }
   const common = { accepted: accepted.data, requirements: requirements.data };
 
   if (Object.hasOwn(rawPayload, "block") === Object.hasOwn(rawPayload, "blockHash")) {

@@ -2,10 +2,11 @@
  * Every refusal on the wire (SPEC 6): its word, its sentence, and per track whether presenting the payment again can
  * help and whether the payer may rebuild the block.
  *
- * `retry`: "same" the very proof again, a little later; "fresh" the same payment under a new challenge; "no" neither.
- * `rebuild` is for Track A only and always means another block on the same `previous`, so that at most one can land,
- * and only after the payer looked at the ledger itself: a hostile seller may hold the signed block (R8). On Track B the
- * money has moved and no reason permits a second send, which the type says.
+ * `retry`: "same" the very proof again, a little later; "fresh" the same payment under a new challenge, where its block
+ * has landed through Track B; "no" neither. `rebuild` is for Track A only and always means another block (or the same
+ * with other work) on the same `previous`, so that at most one can land, and only after the payer looked at the ledger
+ * itself: a hostile seller may hold the signed block (R8). On Track B the money has moved and no reason permits a second
+ * send, which the type says.
  */
 export interface ReasonEntry {
   readonly sentence: string;
@@ -31,12 +32,12 @@ export const REASONS = {
   challenge_invalid: entry("The challenge was not issued for this payment.", ["fresh", "keep"], "fresh"),
   wrong_destination: entry("The block does not pay the account that was asked for.", ["no", "rebuild"], "no"),
   invalid_signature: entry("The signature is not the paying account's.", ["no", "rebuild"], "fresh"),
-  invalid_work: entry("The proof of work is missing, malformed or too weak.", ["no", "keep"], "no"),
+  invalid_work: entry("The proof of work is missing, malformed or too weak.", ["no", "rebuild"], "no"),
   duplicate_block_hash: entry("This block has bought its response already.", ["no", "keep"], "no"),
   payment_in_progress: entry("This payment is being verified or settled right now.", ["same", "keep"], "same"),
   block_already_landed: entry(
     "The block is on the ledger, where everybody can read it; prove who paid through nanoSignature.",
-    ["no", "keep"],
+    ["fresh", "keep"],
     "no",
   ),
   stale_frontier: entry("The block does not follow the account's frontier.", ["same", "rebuild"], "no"),

@@ -1,15 +1,12 @@
 import { z } from "zod";
 import { addressField, amountField, nonceField, timeField, trackField } from "./fields.js";
 
-/** A day: longer offers would hold leases and challenges that nobody remembers. */
-const MAX_TIMEOUT_SECONDS = 86_400;
-
 const extraSchema = z.looseObject({
   assetTransferMethod: trackField.optional(),
   nonce: nonceField.optional(),
   validBefore: timeField.optional(),
-  /** Seller-attached work: the facilitator computes it, "optional" or "required" (SPEC 8). */
-  work: z.enum(["optional", "required"]).optional(),
+  /** Seller-attached work (SPEC 8): a hint to clients. An unknown word must not refuse those who have paid already. */
+  work: z.enum(["optional", "required"]).optional().catch(undefined),
 });
 
 /** One entry of `accepts`, as the seller states it. Scheme, network and asset are judged later, by their own reasons. */
@@ -19,7 +16,7 @@ export const requirementsSchema = z.object({
   asset: z.string(),
   amount: amountField,
   payTo: addressField,
-  maxTimeoutSeconds: z.number().int().positive().max(MAX_TIMEOUT_SECONDS),
+  maxTimeoutSeconds: z.number().int().positive(),
   extra: extraSchema.nullish().transform((extra) => extra ?? {}),
 });
 

@@ -18,8 +18,8 @@ export function checkTerms(payment: Payment): { readonly ok: true; readonly amou
   }
   const amountRaw = amountFor(track, requirements.extra.assetTransferMethod, requirements.amount);
   if (accepted.amount !== amountRaw) {
-    const seen = `Expected ${String(amountRaw)} raw, the client accepted ${String(accepted.amount)} raw.`;
-    return refuse("requirements_mismatch", seen);
+    const seen = `expected ${String(amountRaw)} raw, the client accepted ${String(accepted.amount)} raw`;
+    return refuse("requirements_mismatch", `They differ in amount: ${seen}.`);
   }
   return { ok: true, amountRaw };
 }

@@ -41,7 +41,7 @@ export function judgeNanoSignature(
 /** Row 11 (R5, R6). An unknown time fails closed: an old transfer must never buy anything. */
 function judgeAge(seenSeconds: number, facts: NanoSignatureFacts): Refusal | undefined {
   const ageSeconds = facts.nowSeconds - seenSeconds;
-  if (seenSeconds <= 0) return refuse("payment_too_old", "The node does not say when it saw the block.");
+  if (!(seenSeconds > 0)) return refuse("payment_too_old", "The node does not say when it saw the block.");
   if (ageSeconds < -FUTURE_TOLERANCE_SECONDS)
     return refuse("payment_too_old", "The node dates the block in the future.");
   if (ageSeconds > facts.paymentAgeSeconds) {

@@ -1,7 +1,7 @@
 import { addressOf, type BlockHash, bytesToHex, type PublicKey } from "../../nano/index.js";
 import { challengeMessage } from "../../protocol/index.js";
 
-/** What a Track B client puts into `payload`. Nonce and time come along for hosts that lose `accepted` (SPEC 3). */
+/** What a Track B client puts into `payload`. Over x402 v1 the adapter adds nonce and validBefore (SPEC 3). */
 export interface NanoSignaturePayloadJson {
   readonly blockHash: string;
   readonly account: string;
