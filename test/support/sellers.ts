@@ -32,6 +32,7 @@ export interface SellerOptions {
   readonly accepts?: readonly NanoPaymentOption[];
   /** Entries of other networks, with their own schemes registered by `configure`. */
   readonly otherAccepts?: readonly Record<string, unknown>[];
+  readonly otherFacilitators?: readonly Pick<FacilitatorClient, "getSupported">[];
   readonly configure?: (server: x402ResourceServer) => void;
 }
 
@@ -47,7 +48,8 @@ export async function startSeller(world: World, options: SellerOptions = {}): Pr
     facilitatorUrl === undefined
       ? inProcessFacilitatorClient(stock)
       : new HTTPFacilitatorClient({ url: facilitatorUrl });
-  const server = new x402ResourceServer(client).register(
+  const others = (options.otherFacilitators ?? []).map(unusedFacilitator);
+  const server = new x402ResourceServer([...others, client]).register(
     "nano:mainnet",
     new ServerScheme({
       challengeSecret: CHALLENGE_SECRET,
@@ -103,6 +105,14 @@ export async function startSeller(world: World, options: SellerOptions = {}): Pr
     });
     return app;
   }
+}
+
+/** It says what it supports; whoever asks it to judge a payment gets an error. */
+function unusedFacilitator({ getSupported }: Pick<FacilitatorClient, "getSupported">): FacilitatorClient {
+  const refuse = async () => {
+    throw new TypeError("this facilitator must not be asked");
+  };
+  return { getSupported, verify: refuse, settle: refuse };
 }
 
 /** A facilitator over HTTP, as a developer would write it around the stock class, plus our `/release`. */

@@ -1,0 +1,125 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createPurse } from "x402-nano/client";
+import { createLedger } from "x402-nano/rpc";
+import { type DevLedger, startDevLedger, xno } from "x402-nano/testing";
+import { type Child, runExample } from "../support/child.js";
+import { PAY_TO } from "../support/world.js";
+
+const SEED = "e1".repeat(32);
+const EVM_PAY_TO = "0x209693Bc6afc0C5328bA36FaF03C514EF312287C";
+
+let dev: DevLedger;
+let evmFacilitator: Server;
+const children: Child[] = [];
+let resourceUrl: string;
+let facilitatorUrl: string;
+
+const env = () => ({
+  NANO_RPC_URL: dev.rpcUrl,
+  CHALLENGE_SECRET: "5e".repeat(32),
+  SEND_WORK_THRESHOLD: dev.workThresholds.send.toString(16),
+  PORT: "0",
+});
+
+beforeAll(async () => {
+  dev = await startDevLedger();
+  evmFacilitator = await listen(
+    createServer((_request, response) => {
+      response.setHeader("Content-Type", "application/json");
+      const kinds = [{ x402Version: 2, scheme: "exact", network: "eip155:84532" }];
+      response.end(JSON.stringify({ kinds, extensions: [], signers: {} }));
+    }),
+  );
+  const facilitator = start("facilitator", env());
+  facilitatorUrl = (await facilitator.printed(/facilitator on (\S+)/))[1] ?? "";
+  const seller = start("seller", {
+    ...env(),
+    EVM_FACILITATOR_URL: `http://127.0.0.1:${(evmFacilitator.address() as AddressInfo).port}`,
+    EVM_PAY_TO,
+    NANO_FACILITATOR_URL: facilitatorUrl,
+    PAY_TO,
+  });
+  resourceUrl = (await seller.printed(/seller on (\S+)/))[1] ?? "";
+}, 60_000);
+
+afterAll(async () => {
+  for (const child of children) await child.stop();
+  evmFacilitator.closeAllConnections();
+  await new Promise((resolve) => evmFacilitator.close(resolve));
+  await dev.close();
+});
+
+function start(name: string, childEnv: Record<string, string>): Child {
+  const child = runExample(name, childEnv);
+  children.push(child);
+  return child;
+}
+
+test("the seller offers what it offered before, untouched, and Nano on both tracks beside it", async () => {
+  const response = await fetch(resourceUrl);
+  expect(response.status).toBe(402);
+  const header = response.headers.get("PAYMENT-REQUIRED") ?? "";
+  const { accepts } = JSON.parse(Buffer.from(header, "base64").toString());
+  expect(accepts).toHaveLength(3);
+  expect(accepts[0]).toEqual({
+    scheme: "exact",
+    network: "eip155:84532",
+    amount: "1000",
+    asset: "0x036CbD53842c5426634e7929541eC2318f3dCF7e",
+    payTo: EVM_PAY_TO,
+    maxTimeoutSeconds: 300,
+    extra: { name: "USDC", version: "2" },
+  });
+  const methods = accepts.slice(1).map((entry: { extra: object }) => entry.extra);
+  expect(methods).toMatchObject([{ assetTransferMethod: "nanoTxn" }, { assetTransferMethod: "nanoSignature" }]);
+});
+
+test("the buyer pays once, and the ledger shows one send to the seller", async () => {
+  const ledger = createLedger({ rpcUrls: dev.rpcUrl });
+  const purse = await createPurse({ seed: SEED, ledger, workThresholds: dev.workThresholds });
+  await dev.fund(purse.address, xno("1"));
+  await purse.close();
+  await ledger.close();
+
+  const buyer = start("buyer", { ...env(), RESOURCE_URL: resourceUrl, NANO_SEED: SEED });
+  const { code, output } = await buyer.ended();
+  expect(output).toContain('200 { weather: "sunny" }'.replaceAll('"', "'"));
+  expect(output).toContain("success: true");
+  expect(output).not.toContain(SEED);
+  expect(code).toBe(0);
+  const received = await fetch(dev.rpcUrl, {
+    method: "POST",
+    body: JSON.stringify({ action: "receivable", account: PAY_TO, source: "true" }),
+  });
+  const { blocks } = (await received.json()) as { blocks: Record<string, { amount: string }> };
+  expect(Object.values(blocks).map(({ amount }) => amount)).toEqual(["1000000000000000000000000001"]);
+}, 60_000);
+
+test("the facilitator answers strangers' junk with 400, and goes on serving", async () => {
+  for (const [path, body] of [
+    ["/verify", "{"],
+    ["/verify", "{}"],
+    ["/settle", "[]"],
+    ["/settle", JSON.stringify({ paymentPayload: { x402Version: 3 }, paymentRequirements: {} })],
+    ["/verify", `"${"x".repeat(70_000)}"`],
+  ] as const) {
+    const headers = { "Content-Type": "application/json" };
+    const { status } = await fetch(`${facilitatorUrl}${path}`, { method: "POST", headers, body });
+    expect([400, 413], `${path} ${body.slice(0, 40)}`).toContain(status);
+  }
+  expect((await fetch(`${facilitatorUrl}/supported`)).status).toBe(200);
+});
+
+async function listen(server: Server): Promise<Server> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return server;
+}
+
+test("npm run demo shows both tracks paid and both replays refused", async () => {
+  const { code, output } = await start("demo", {}).ended();
+  expect(output).toContain("Both tracks paid once, and the replays bought nothing.");
+  expect(output.match(/replay refused +402 duplicate_block_hash/g)).toHaveLength(2);
+  expect(code).toBe(0);
+}, 60_000);
