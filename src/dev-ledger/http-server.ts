@@ -1,0 +1,100 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { NanoError } from "../errors/index.js";
+import type { RpcAnswer } from "./actions/answer.js";
+
+/** The node's default; a longer body gets no answer at all, the connection is dropped. */
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+/** What the node sends with every answer; it closes the connection after each. */
+const HEADERS: Readonly<Record<string, string>> = {
+  Allow: "POST, OPTIONS",
+  "Content-Type": "application/json",
+  "Access-Control-Allow-Origin": "*",
+  "Access-Control-Allow-Methods": "POST, OPTIONS",
+  "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Language, Content-Type",
+  Connection: "close",
+};
+
+export interface RpcHttpServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface RpcHttpServerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** `signal` is aborted when the client goes away before it has the answer. */
+  readonly answer: (body: string, signal: AbortSignal) => Promise<RpcAnswer>;
+  readonly maxBodyBytes?: number;
+}
+
+/** HTTP as the node speaks it: any path and content type, status 200 always, errors in the body. */
+export async function listenRpc(options: RpcHttpServerOptions): Promise<RpcHttpServer> {
+  const server = createServer((request, response) => {
+    // Kept here: a request that is given up half-way has no socket any more.
+    const { socket } = request;
+    respond(request, response, options).catch(() => socket.destroy());
+  });
+  await listen(server, options);
+  const address = server.address();
+  if (address === null || typeof address === "string")
+    throw new NanoError("invalid_configuration", { setting: "port" });
+  return {
+    port: address.port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listen(server: Server, { host, port }: RpcHttpServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => {
+      reject(new NanoError("invalid_configuration", { setting: "port", port }, error));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { answer, maxBodyBytes = MAX_BODY_BYTES }: RpcHttpServerOptions,
+): Promise<void> {
+  const { socket } = request;
+  const body = await readBody(request, maxBodyBytes);
+  if (body === undefined) {
+    socket.destroy();
+    return;
+  }
+  const gone = new AbortController();
+  response.once("close", () => {
+    gone.abort();
+  });
+  const text = await answerText(request.method, () => answer(body, gone.signal));
+  response.writeHead(200, { ...HEADERS, "Content-Length": Buffer.byteLength(text) });
+  response.end(text);
+}
+
+async function answerText(method: string | undefined, answer: () => Promise<RpcAnswer>): Promise<string> {
+  if (method === "OPTIONS") return "";
+  const result = method === "POST" ? await answer() : { error: "Can only POST requests" };
+  return `${JSON.stringify(result, undefined, 4)}\n`;
+}
+
+/** undefined where it is longer than the limit. */
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    bytes += chunk.length;
+    if (bytes > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

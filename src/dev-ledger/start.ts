@@ -1,0 +1,101 @@
+import { NanoError } from "../errors/index.js";
+import {
+  addressOf,
+  type BlockHash,
+  bytesToHex,
+  cryptoReady,
+  parseAddress,
+  parseBlockHash,
+  type WorkThresholds,
+} from "../nano/index.js";
+import { answerRpc } from "./actions/index.js";
+import { BlockProcessor } from "./block-processor.js";
+import { Confirmations, scheduleWithTimers } from "./confirmations.js";
+import { easierOf } from "./difficulty.js";
+import { type FundedAccount, Funding } from "./funding.js";
+import { createDevNetwork, recordedDevNetwork, TINY_WORK_THRESHOLDS } from "./genesis.js";
+import { listenRpc } from "./http-server.js";
+import { LedgerState } from "./ledger-state.js";
+import type { DevNetwork } from "./network.js";
+import type { DevNode } from "./node.js";
+import { checkOptions, type DevLedgerOptions } from "./options.js";
+
+export interface DevLedger {
+  readonly rpcUrl: string;
+  /** There is no websocket server yet: undefined, so that a client polls. */
+  readonly websocketUrl: string | undefined;
+  /** The account that owns everything at the start. Its key is public. */
+  readonly genesis: { readonly address: string; readonly secretKey: string; readonly hash: BlockHash };
+  /** What blocks on this ledger need. */
+  readonly workThresholds: WorkThresholds;
+  /** Sends from genesis, confirmed at once; the owner has yet to receive it. Returns the send's hash. */
+  fund(address: string, raw: bigint): Promise<BlockHash>;
+  /** The same, and receives it with the owner's key, confirmed too: the account is opened and can pay. */
+  fundAccount(options: { readonly secretKey: string; readonly raw: bigint }): Promise<FundedAccount>;
+  /** Confirms a block and all it stands on; throws `ledger_refused` for one that is not on the ledger. */
+  confirm(hash: string): readonly BlockHash[];
+  /** Confirms whatever is not confirmed yet. */
+  confirmAll(): readonly BlockHash[];
+  /** Frees the port, drops open connections, calls pending confirmations and work off. */
+  close(): Promise<void>;
+}
+
+/** An in-process Nano network with one node, on a loopback port. For tests and demonstrations: its keys are public. */
+export async function startDevLedger(options: DevLedgerOptions = {}): Promise<DevLedger> {
+  checkOptions(options);
+  await cryptoReady();
+  const network = networkOf(options);
+  const closing = new AbortController();
+  const node = createNode(network, options, closing.signal);
+  const funding = new Funding(node);
+  const { host = "127.0.0.1", port = 0 } = options;
+  const server = await listenRpc({ host, port, answer: (body, signal) => answerRpc(body, node, signal) });
+  return {
+    rpcUrl: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
+    websocketUrl: undefined,
+    genesis: {
+      address: addressOf(network.genesis.account),
+      secretKey: bytesToHex(network.genesisSecretKey),
+      hash: node.state.genesisHash,
+    },
+    workThresholds: network.work.required,
+    fund: async (address, raw) => funding.fund(parseAddress(address), raw),
+    fundAccount: async ({ secretKey, raw }) => funding.fundAccount(secretKey, raw),
+    confirm: (text) => {
+      const hash = parseBlockHash(text);
+      if (node.state.block(hash) === undefined) throw new NanoError("ledger_refused", { nodeError: "Block not found" });
+      return node.confirmations.confirm(hash);
+    },
+    confirmAll: () => node.state.unconfirmed().flatMap((hash) => node.confirmations.confirm(hash)),
+    close: async () => {
+      closing.abort();
+      node.confirmations.close();
+      await server.close();
+    },
+  };
+}
+
+function networkOf({ preset, workThresholds = {} }: DevLedgerOptions): DevNetwork {
+  if (preset === "recorded-dev-network") return recordedDevNetwork();
+  const { send, receive } = { ...TINY_WORK_THRESHOLDS, ...workThresholds };
+  return createDevNetwork({ send, receive, entry: workThresholds.entry ?? easierOf(send, receive) });
+}
+
+function createNode(network: DevNetwork, options: DevLedgerOptions, closing: AbortSignal): DevNode {
+  const { clock = Date.now, confirm = "auto", confirmAfterMs = 0, schedule = scheduleWithTimers } = options;
+  const nowSeconds = (): number => Math.floor(clock() / 1000);
+  const state = new LedgerState(network.genesis, nowSeconds());
+  const confirmations = new Confirmations({ state, confirm, confirmAfterMs, schedule });
+  const processor = new BlockProcessor({
+    state,
+    work: network.work,
+    nowSeconds,
+    onAccepted: (entry) => {
+      confirmations.expect(entry.hash);
+    },
+    onRemoved: (entry) => {
+      confirmations.forget(entry.hash);
+    },
+  });
+  return { network, state, processor, confirmations, clock, startedAtMs: clock(), closing };
+}
