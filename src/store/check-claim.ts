@@ -1,0 +1,16 @@
+import { NanoError } from "../errors/index.js";
+import type { EntryKey } from "./port.js";
+
+const HEX_64 = /^[0-9a-f]{64}$/;
+
+/** R1 rests on one spelling per hash: an upper-case one would be a second key for the same block. */
+export function checkKey({ account, hash, previous }: EntryKey): void {
+  for (const [field, value] of Object.entries({ account, hash, previous })) {
+    if (value !== undefined && !HEX_64.test(value)) throw new NanoError("invalid_hex", { field, expectedDigits: 64 });
+  }
+}
+
+/** NaN would make a lease that is never open, and a hundred copies of one request would all run. */
+export function checkLease(leaseMs: number): void {
+  if (!(Number.isFinite(leaseMs) && leaseMs > 0)) throw new NanoError("invalid_configuration", { option: "leaseMs" });
+}

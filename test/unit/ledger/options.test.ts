@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+import { createLedger, type LedgerOptions } from "../../../src/ledger/index.js";
+
+const refusal = (options: object): unknown => {
+  try {
+    createLedger(options as LedgerOptions);
+    return "accepted";
+  } catch (error) {
+    return error;
+  }
+};
+
+describe("createLedger", () => {
+  test.each([
+    [{}, "rpcUrls"],
+    [{ rpcUrls: [] }, "rpcUrls"],
+    [{ rpcUrls: [7] }, "rpcUrls"],
+    [{ rpcUrls: "ws://127.0.0.1" }, "rpcUrls"],
+    [{ rpcUrls: "127.0.0.1:7076" }, "rpcUrls"],
+    [{ rpcUrls: "http://127.0.0.1", timeoutMs: 0 }, "timeoutMs"],
+    [{ rpcUrls: "http://127.0.0.1", timeoutMs: Number.POSITIVE_INFINITY }, "timeoutMs"],
+    [{ rpcUrls: "http://127.0.0.1", timeoutMs: 2 ** 31 }, "timeoutMs"],
+    [{ rpcUrls: "http://127.0.0.1", workTimeoutMs: -1 }, "workTimeoutMs"],
+    [{ rpcUrls: "http://127.0.0.1", pollIntervalMs: 0.5 }, "pollIntervalMs"],
+    [{ rpcUrls: "http://127.0.0.1", headers: { key: 7 } }, "headers.key"],
+    [{ rpcUrls: "http://127.0.0.1", clock: 7 }, "clock"],
+    [{ rpcUrls: "http://127.0.0.1", sleep: "long" }, "sleep"],
+  ])("refuses %j", (options, option) => {
+    const error = refusal(options);
+    expect(error).toMatchObject({ code: "invalid_configuration" });
+    expect(error).toHaveProperty(["facts", "option"], expect.stringMatching(new RegExp(`^${option}`)));
+  });
+
+  test("refuses an option that it would have to ignore", () => {
+    const error = refusal({ rpcUrls: "http://127.0.0.1", websocketUrl: "ws://127.0.0.1" });
+    expect(error).toMatchObject({ code: "invalid_configuration" });
+    expect(String(error)).toContain("websocketUrl");
+  });
+
+  test("connects to nobody before the first call, and closes twice", async () => {
+    const ledger = createLedger({ rpcUrls: ["http://127.0.0.1:1", "https://[::1]:1/rpc?key=1"] });
+    await ledger.close();
+    await ledger.close();
+  });
+});
