@@ -1,0 +1,20 @@
+export { ExactNanoScheme } from "./adapters/x402/client.js";
+export {
+  type ExactNanoClientOptions,
+  nanoSpendControl,
+  registerExactNanoScheme,
+} from "./adapters/x402/client-register.js";
+export { type AnyNanoError, type ErrorCode, type ErrorFacts, hasCode, isNanoError, NanoError } from "./errors/index.js";
+export { formatXno, parseAmount, xno } from "./nano/index.js";
+export type { Track } from "./protocol/index.js";
+export {
+  createPurse,
+  type OfferContext,
+  type PaymentOutcome,
+  type PaymentProof,
+  type Purse,
+  type PurseBalance,
+  type PurseOptions,
+  type ReceiveResult,
+  type UnspentPayment,
+} from "./purse/index.js";

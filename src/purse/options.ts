@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { NanoError } from "../errors/index.js";
+import type { Ledger, Sleep } from "../ledger/index.js";
+import { MAINNET_WORK_THRESHOLDS, parseAddress, parseAmount, type WorkThresholds, xno } from "../nano/index.js";
+import type { SecretOptions } from "./account.js";
+import type { PurseSettings } from "./parts.js";
+import { sleepWithTimer } from "./waiting.js";
+
+export interface PurseOptions extends SecretOptions {
+  /** An open ledger, which stays open when the purse is closed, or the URLs of nodes to ask. */
+  readonly ledger?: Ledger | undefined;
+  readonly rpcUrls?: string | readonly string[] | undefined;
+  /** `"0.1 XNO"` or raw; default 0.1 XNO. Limits are about prices: the one raw that marks Track A does not count. */
+  readonly maxPerPayment?: string | bigint | undefined;
+  /** Per UTC day, `"1 XNO"` or raw; default 1 XNO. */
+  readonly maxPerDay?: string | bigint | undefined;
+  /** Address that blocks of this purse name; default: what the account has, else the account itself. */
+  readonly representative?: string | undefined;
+  /** Default: those of the live network. */
+  readonly workThresholds?: WorkThresholds | undefined;
+  /** How long a block's confirmation is waited for, default 10. The seller waits too. */
+  readonly confirmSeconds?: number | undefined;
+  /** How long a payment counts as being served while nothing is heard; default: the offer's time, at most 30. */
+  readonly inFlightSeconds?: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly clock?: (() => number) | undefined;
+  readonly sleep?: Sleep | undefined;
+}
+
+const MAX_WORK = 2n ** 64n;
+const amount = z.union([z.bigint(), z.string().transform(readAmount)]).refine((raw) => raw > 0n, "more than nothing");
+const threshold = z.bigint().min(0n).lt(MAX_WORK);
+const seconds = z.number().positive().max(86_400);
+const isFunction = (value: unknown): boolean => typeof value === "function";
+
+const settings: z.ZodType<PurseSettings> = z
+  .object({
+    maxPerPayment: amount.default(xno("0.1")),
+    maxPerDay: amount.default(xno("1")),
+    representative: z.string().transform(readAddress).optional(),
+    workThresholds: z.object({ send: threshold, receive: threshold }).default(MAINNET_WORK_THRESHOLDS),
+    confirmSeconds: seconds.default(10),
+    inFlightSeconds: seconds.optional(),
+    clock: z.custom<() => number>(isFunction).default(() => Date.now),
+    sleep: z.custom<Sleep>(isFunction).default(() => sleepWithTimer),
+  })
+  .transform(({ maxPerPayment, maxPerDay, confirmSeconds, inFlightSeconds, ...rest }) => ({
+    ...rest,
+    representative: rest.representative,
+    perPaymentRaw: maxPerPayment,
+    perDayRaw: maxPerDay,
+    confirmMs: confirmSeconds * 1000,
+    inFlightMs: inFlightSeconds === undefined ? undefined : inFlightSeconds * 1000,
+  }));
+
+/** Throws `invalid_configuration` with the setting's name; values stay out, one of them could be a misplaced key. */
+export function readSettings(options: PurseOptions): PurseSettings {
+  const read = settings.safeParse(options);
+  if (read.success) return read.data;
+  const issue = read.error.issues[0];
+  throw new NanoError("invalid_configuration", {
+    setting: issue?.path.map(String).join(".") ?? "",
+    why: issue?.message ?? "",
+  });
+}
+
+function readAmount(text: string, context: z.RefinementCtx): bigint {
+  try {
+    return parseAmount(text);
+  } catch {
+    context.addIssue({ code: "custom", message: 'write "0.1 XNO" or "1000 raw"' });
+    return z.NEVER;
+  }
+}
+
+function readAddress(text: string, context: z.RefinementCtx): ReturnType<typeof parseAddress> {
+  try {
+    return parseAddress(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "not a Nano address" });
+    return z.NEVER;
+  }
+}

@@ -1,0 +1,47 @@
+import type { Sleep } from "../ledger/index.js";
+
+/** The longest delay that timers take; they treat a longer one as none. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** Resolves when the time is over or the signal aborts; never rejects. */
+export const sleepWithTimer: Sleep = (ms, signal) =>
+  new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const finish = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, Math.min(Math.max(ms, 0), MAX_DELAY_MS));
+    signal.addEventListener("abort", finish, { once: true });
+  });
+
+/** Waits for whichever comes first: the event, the time, or the abort. A timer that was not needed is called off. */
+export async function waitForEither(event: Promise<unknown>, ms: number, sleep: Sleep, abort: AbortSignal) {
+  const over = linkedController(abort);
+  try {
+    await Promise.race([event, sleep(ms, over.controller.signal)]);
+  } finally {
+    over.controller.abort();
+    over.unlink();
+  }
+}
+
+/** A controller that follows `parent`; `AbortSignal.any` would leave a listener on the long-lived parent. */
+export function linkedController(parent: AbortSignal): { controller: AbortController; unlink: () => void } {
+  const controller = new AbortController();
+  const follow = (): void => {
+    controller.abort();
+  };
+  if (parent.aborted) controller.abort();
+  parent.addEventListener("abort", follow, { once: true });
+  return {
+    controller,
+    unlink: () => {
+      parent.removeEventListener("abort", follow);
+    },
+  };
+}
