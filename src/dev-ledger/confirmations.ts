@@ -1,4 +1,5 @@
 import type { BlockHash } from "../nano/index.js";
+import type { LedgerEntry } from "./ledger-entry.js";
 import type { LedgerState } from "./ledger-state.js";
 
 /** Runs `task` after `delayMs`; the returned function calls it off. */
@@ -10,6 +11,8 @@ export interface ConfirmationsOptions {
   readonly confirm: "auto" | "never";
   readonly confirmAfterMs: number;
   readonly schedule: Schedule;
+  /** Newly confirmed blocks, what others stand on first; the last is the one that was meant. Never empty. */
+  readonly onConfirmed?: (entries: readonly LedgerEntry[]) => void;
 }
 
 /**
@@ -41,8 +44,11 @@ export class Confirmations {
 
   /** Now, whatever the rule says. Returns what was not confirmed before. */
   confirm(hash: BlockHash): readonly BlockHash[] {
-    const confirmed = this.#options.state.confirm(hash).map((entry) => entry.hash);
+    const { state, onConfirmed } = this.#options;
+    const entries = state.confirm(hash);
+    const confirmed = entries.map((entry) => entry.hash);
     for (const done of confirmed) this.forget(done);
+    if (entries.length > 0) onConfirmed?.(entries);
     return confirmed;
   }
 

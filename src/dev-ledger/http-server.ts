@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { NanoError } from "../errors/index.js";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { RpcAnswer } from "./actions/answer.js";
+import { type BoundServer, bindServer } from "./bind-server.js";
 
 /** The node's default; a longer body gets no answer at all, the connection is dropped. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
@@ -15,11 +15,6 @@ const HEADERS: Readonly<Record<string, string>> = {
   Connection: "close",
 };
 
-export interface RpcHttpServer {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
 export interface RpcHttpServerOptions {
   readonly host: string;
   readonly port: number;
@@ -29,35 +24,13 @@ export interface RpcHttpServerOptions {
 }
 
 /** HTTP as the node speaks it: any path and content type, status 200 always, errors in the body. */
-export async function listenRpc(options: RpcHttpServerOptions): Promise<RpcHttpServer> {
+export async function listenRpc(options: RpcHttpServerOptions): Promise<BoundServer> {
   const server = createServer((request, response) => {
     // Kept here: a request that is given up half-way has no socket any more.
     const { socket } = request;
     respond(request, response, options).catch(() => socket.destroy());
   });
-  await listen(server, options);
-  const address = server.address();
-  if (address === null || typeof address === "string")
-    throw new NanoError("invalid_configuration", { setting: "port" });
-  return {
-    port: address.port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        server.closeAllConnections();
-      }),
-  };
-}
-
-function listen(server: Server, { host, port }: RpcHttpServerOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error) => {
-      reject(new NanoError("invalid_configuration", { setting: "port", port }, error));
-    });
-    server.listen(port, host, resolve);
-  });
+  return bindServer(server, { host: options.host, port: options.port, setting: "port" });
 }
 
 async function respond(

@@ -5,6 +5,8 @@ import type { DevWorkThresholds } from "./genesis.js";
 export interface DevLedgerOptions {
   /** Default 0: any free port. */
   readonly port?: number;
+  /** The websocket has a port of its own, as on a node. Default 0: any free port. */
+  readonly websocketPort?: number;
   /** Loopback only; default 127.0.0.1. */
   readonly host?: string;
   /** `never` leaves every block unconfirmed until `confirm` or `confirmAll` is called. */
@@ -15,7 +17,7 @@ export interface DevLedgerOptions {
   readonly workThresholds?: Partial<DevWorkThresholds>;
   /** `recorded-dev-network`: genesis, thresholds and version of the network in `node-recordings/`. */
   readonly preset?: "recorded-dev-network";
-  /** Milliseconds; what `local_timestamp`, `modified_timestamp` and uptime are read from. */
+  /** Milliseconds; what every time in an answer or a websocket message is read from. */
   readonly clock?: () => number;
   /** What runs delayed confirmations; default: timers that do not keep the process alive. */
   readonly schedule?: Schedule;
@@ -28,9 +30,11 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Throws `invalid_configuration` for what cannot work, or would show a ledger without secrets to the network. */
 export function checkOptions(options: DevLedgerOptions): void {
-  const { port = 0, host = "127.0.0.1", confirm = "auto", confirmAfterMs = 0, workThresholds, preset } = options;
+  const { port = 0, websocketPort = 0, host = "127.0.0.1", workThresholds, preset } = options;
+  const { confirm = "auto", confirmAfterMs = 0 } = options;
   if (!LOOPBACK.has(host)) throw misconfigured("host", [...LOOPBACK].join(", "));
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw misconfigured("port", "0 … 65535");
+  if (!isPort(port)) throw misconfigured("port", "0 … 65535");
+  if (!isPort(websocketPort)) throw misconfigured("websocketPort", "0 … 65535");
   if (!Number.isInteger(confirmAfterMs) || confirmAfterMs < 0 || confirmAfterMs > MAX_TIMER_MS) {
     throw misconfigured("confirmAfterMs", "0 … 2147483647");
   }
@@ -42,6 +46,10 @@ export function checkOptions(options: DevLedgerOptions): void {
   for (const threshold of Object.values(workThresholds ?? {})) {
     if (threshold < 0n || threshold >= 2n ** 64n) throw misconfigured("workThresholds", "0 … 2^64-1");
   }
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 0 && port <= 65_535;
 }
 
 function misconfigured(setting: string, accepted: string): NanoError {

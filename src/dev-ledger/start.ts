@@ -8,22 +8,22 @@ import {
   parseBlockHash,
   type WorkThresholds,
 } from "../nano/index.js";
-import { answerRpc } from "./actions/index.js";
 import { BlockProcessor } from "./block-processor.js";
 import { Confirmations, scheduleWithTimers } from "./confirmations.js";
 import { easierOf } from "./difficulty.js";
 import { type FundedAccount, Funding } from "./funding.js";
 import { createDevNetwork, recordedDevNetwork, TINY_WORK_THRESHOLDS } from "./genesis.js";
-import { listenRpc } from "./http-server.js";
 import { LedgerState } from "./ledger-state.js";
+import { listenBoth } from "./listen.js";
 import type { DevNetwork } from "./network.js";
 import type { DevNode } from "./node.js";
 import { checkOptions, type DevLedgerOptions } from "./options.js";
+import { ConfirmationFeed } from "./websocket/index.js";
 
 export interface DevLedger {
   readonly rpcUrl: string;
-  /** There is no websocket server yet: undefined, so that a client polls. */
-  readonly websocketUrl: string | undefined;
+  /** The node's websocket with its topic `confirmation`, on a port of its own. */
+  readonly websocketUrl: string;
   /** The account that owns everything at the start. Its key is public. */
   readonly genesis: { readonly address: string; readonly secretKey: string; readonly hash: BlockHash };
   /** What blocks on this ledger need. */
@@ -36,7 +36,7 @@ export interface DevLedger {
   confirm(hash: string): readonly BlockHash[];
   /** Confirms whatever is not confirmed yet. */
   confirmAll(): readonly BlockHash[];
-  /** Frees the port, drops open connections, calls pending confirmations and work off. */
+  /** Frees both ports, drops open connections, calls pending confirmations and work off. */
   close(): Promise<void>;
 }
 
@@ -46,13 +46,12 @@ export async function startDevLedger(options: DevLedgerOptions = {}): Promise<De
   await cryptoReady();
   const network = networkOf(options);
   const closing = new AbortController();
-  const node = createNode(network, options, closing.signal);
+  const { node, feed } = createNode(network, options, closing.signal);
   const funding = new Funding(node);
-  const { host = "127.0.0.1", port = 0 } = options;
-  const server = await listenRpc({ host, port, answer: (body, signal) => answerRpc(body, node, signal) });
+  const servers = await listenBoth(node, feed, options);
   return {
-    rpcUrl: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
-    websocketUrl: undefined,
+    rpcUrl: servers.rpcUrl,
+    websocketUrl: servers.websocketUrl,
     genesis: {
       address: addressOf(network.genesis.account),
       secretKey: bytesToHex(network.genesisSecretKey),
@@ -70,7 +69,7 @@ export async function startDevLedger(options: DevLedgerOptions = {}): Promise<De
     close: async () => {
       closing.abort();
       node.confirmations.close();
-      await server.close();
+      await servers.close();
     },
   };
 }
@@ -81,11 +80,25 @@ function networkOf({ preset, workThresholds = {} }: DevLedgerOptions): DevNetwor
   return createDevNetwork({ send, receive, entry: workThresholds.entry ?? easierOf(send, receive) });
 }
 
-function createNode(network: DevNetwork, options: DevLedgerOptions, closing: AbortSignal): DevNode {
+interface WiredNode {
+  readonly node: DevNode;
+  readonly feed: ConfirmationFeed;
+}
+
+function createNode(network: DevNetwork, options: DevLedgerOptions, closing: AbortSignal): WiredNode {
   const { clock = Date.now, confirm = "auto", confirmAfterMs = 0, schedule = scheduleWithTimers } = options;
   const nowSeconds = (): number => Math.floor(clock() / 1000);
   const state = new LedgerState(network.genesis, nowSeconds());
-  const confirmations = new Confirmations({ state, confirm, confirmAfterMs, schedule });
+  const feed = new ConfirmationFeed({ clock, tallyRaw: () => state.weight(network.genesis.representative) });
+  const confirmations = new Confirmations({
+    state,
+    confirm,
+    confirmAfterMs,
+    schedule,
+    onConfirmed: (entries) => {
+      feed.publish(entries);
+    },
+  });
   const processor = new BlockProcessor({
     state,
     work: network.work,
@@ -97,5 +110,5 @@ function createNode(network: DevNetwork, options: DevLedgerOptions, closing: Abo
       confirmations.forget(entry.hash);
     },
   });
-  return { network, state, processor, confirmations, clock, startedAtMs: clock(), closing };
+  return { node: { network, state, processor, confirmations, clock, startedAtMs: clock(), closing }, feed };
 }

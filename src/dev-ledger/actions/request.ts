@@ -1,48 +1,24 @@
 import type { BlockHash, PublicKey } from "../../nano/index.js";
+import { isObject, JsonFields, parseJson } from "../json-fields.js";
 import { readAddress, readHash, readHex, readRaw } from "../ledger-block.js";
 import { refuse } from "./answer.js";
 
 const UNSIGNED = /^[0-9]{1,19}$/;
 const DECIMAL_NUMBER = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 
-/**
- * A request as the node's parser sees it: every leaf is a text, so `true`, `"true"`, `1` and `"1"` are the same, and
- * an object read as a text is empty. A required field that is missing is answered like malformed JSON.
- */
-export class RpcRequest {
-  readonly #fields: ReadonlyMap<string, unknown>;
-
-  private constructor(fields: ReadonlyMap<string, unknown>) {
-    this.#fields = fields;
-  }
-
+/** The body of an RPC call. A required field that is missing is answered like malformed JSON. */
+export class RpcRequest extends JsonFields {
   static parse(json: string): RpcRequest {
-    return new RpcRequest(fieldsOf(parseJson(json)) ?? unparsable());
-  }
-
-  has(name: string): boolean {
-    return this.#fields.has(name);
+    const value = parseJson(json)?.value;
+    return isObject(value) ? new RpcRequest(value) : unparsable();
   }
 
   text(name: string): string {
     return this.optionalText(name) ?? unparsable();
   }
 
-  optionalText(name: string): string | undefined {
-    return this.has(name) ? textOf(this.#fields.get(name)) : undefined;
-  }
-
-  /** Anything but true, false, 1 and 0 counts as not given. */
-  flag(name: string, otherwise = false): boolean {
-    const text = this.optionalText(name);
-    if (text === "true" || text === "1") return true;
-    return text === "false" || text === "0" ? false : otherwise;
-  }
-
   texts(name: string): readonly string[] {
-    if (!this.has(name)) unparsable();
-    const value = this.#fields.get(name);
-    return Array.isArray(value) ? value.map(textOf) : [...(fieldsOf(value)?.values() ?? [])].map(textOf);
+    return this.optionalTexts(name) ?? unparsable();
   }
 
   account(name = "account"): PublicKey {
@@ -93,41 +69,14 @@ export class RpcRequest {
 
   /** `block`: an object with `json_block`, a text that holds JSON without. */
   blockFields(): (name: string) => string | undefined {
-    if (!this.has("block")) unparsable();
-    const value = this.#fields.get("block");
-    const fields = fieldsOf(this.flag("json_block") ? value : parseBlockText(textOf(value)));
-    return (name) => (fields?.has(name) === true ? textOf(fields.get(name)) : undefined);
+    const text = this.text("block");
+    const fields = this.flag("json_block") ? this.child("block") : new JsonFields(parseJson(text)?.value);
+    return (name) => fields?.optionalText(name);
   }
 }
 
 function unparsable(): never {
   refuse("Unable to parse JSON");
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return unparsable();
-  }
-}
-
-function parseBlockText(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}
-
-function fieldsOf(value: unknown): ReadonlyMap<string, unknown> | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  return new Map(Object.entries(value));
-}
-
-function textOf(value: unknown): string {
-  if (typeof value === "string") return value;
-  return typeof value === "object" && value !== null ? "" : String(value);
 }
 
 function readUnsigned(text: string): number | undefined {

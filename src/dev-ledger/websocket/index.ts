@@ -1,0 +1,2 @@
+export { ConfirmationFeed } from "./confirmation-feed.js";
+export { listenWebsocket, type WebsocketServerOptions } from "./server.js";
