@@ -1,5 +1,7 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+type TestOptions = NonNullable<ViteUserConfig["test"]>;
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -11,13 +13,30 @@ export const sourceAliases = [
   { find: /^x402-nano\/(.*)$/, replacement: at("./src/$1.ts") },
 ];
 
+/** `.ci/run` sets REPORT_DIR and adds up what the reports say. */
+function reportersOf(run: string): NonNullable<TestOptions["reporters"]> {
+  const directory = process.env["REPORT_DIR"];
+  return directory === undefined ? ["default"] : ["default", ["json", { outputFile: `${directory}/${run}.json` }]];
+}
+
+/** What every run has in common. In payment code a race is the bug, so nothing is ever retried. */
+export const commonOptions = (run: string): TestOptions => ({
+  reporters: reportersOf(run),
+  exclude: ["**/node_modules/**", "test/interop/legacy/**"],
+  retry: 0,
+  // Hosts warn on the console of every hostile header; shown where a test fails.
+  silent: "passed-only",
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+});
+
+const common = commonOptions("test");
+
 export default defineConfig({
   resolve: { alias: sourceAliases },
   test: {
+    ...common,
     include: ["test/**/*.test.ts"],
-    exclude: ["test/package/**", "test/interop/legacy/**"],
-    retry: 0,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    exclude: [...(common.exclude ?? []), "test/package/**", "**/*.long.test.ts"],
   },
 });

@@ -54,9 +54,10 @@ export function createServerHooks({ authority, clock, release }: ServerHookDepen
     if (typeof lease === "string") leases.set(paymentPayload, lease);
   };
 
+  /** A facilitator that cannot be reached ends the lease by itself, after a minute at most. */
   const endLease = async (paymentPayload: object): Promise<void> => {
     const lease = leases.get(paymentPayload);
-    if (lease !== undefined) await release?.(lease);
+    if (lease !== undefined) await release?.(lease).catch(() => false);
   };
 
   const onVerifiedPaymentCanceled: OnVerifiedPaymentCanceledHook = async ({ paymentPayload }) =>

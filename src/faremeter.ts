@@ -1,0 +1,2 @@
+// The subpath is reserved: Faremeter's client and facilitator handlers are exported here.
+export {};

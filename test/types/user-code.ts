@@ -1,0 +1,55 @@
+/**
+ * What users type (DESIGN), as types: compiled against the sources by `npm run typecheck` and against the packed
+ * declarations by the package test. It is never run.
+ */
+import { x402Client } from "@x402/core/client";
+import { x402Facilitator } from "@x402/core/facilitator";
+import { HTTPFacilitatorClient, x402ResourceServer } from "@x402/core/server";
+import { type ErrorCode, hasCode, isNanoError, type NanoError, type PublicKey, parseAddress, xno } from "x402-nano";
+import * as clientEntry from "x402-nano/client";
+import * as facilitatorEntry from "x402-nano/facilitator";
+import { createLedger, type Ledger } from "x402-nano/rpc";
+import * as serverEntry from "x402-nano/server";
+import { startDevLedger } from "x402-nano/testing";
+import "x402-nano/faremeter";
+
+export async function buyer(seed: string, rpcUrls: string[]): Promise<x402Client> {
+  const purse = await clientEntry.createPurse({ seed, rpcUrls, maxPerPayment: "0.01 XNO", maxPerDay: "1 XNO" });
+  return new x402Client().register("nano:mainnet", new clientEntry.ExactNanoScheme(purse));
+}
+
+export function seller(payTo: string, challengeSecret: string, facilitatorUrl: string): x402ResourceServer {
+  const [nanoTxn, nanoSignature] = serverEntry.nanoAccepts({ payTo, price: "0.001 XNO" });
+  const networks: string[] = [nanoTxn.network, nanoSignature.network];
+  if (networks.length !== 2) return new x402ResourceServer();
+  return new x402ResourceServer(new HTTPFacilitatorClient({ url: facilitatorUrl })).register(
+    "nano:mainnet",
+    new serverEntry.ExactNanoScheme({ challengeSecret, facilitatorUrl }),
+  );
+}
+
+export function facilitator(rpcUrls: string[], challengeSecret: string): x402Facilitator {
+  const ledger: Ledger = createLedger({ rpcUrls });
+  const store = facilitatorEntry.memoryStore();
+  return new x402Facilitator().register(
+    "nano:mainnet",
+    new facilitatorEntry.ExactNanoScheme({ ledger, store, challengeSecret }),
+  );
+}
+
+export async function quickStart(payTo: string): Promise<string> {
+  const dev = await startDevLedger();
+  await dev.fund(payTo, xno("1"));
+  return dev.rpcUrl;
+}
+
+/** A code narrows the error; a key is no mere string. */
+export function narrow(error: unknown, address: string): ErrorCode | PublicKey {
+  // @ts-expect-error: text must be parsed before it is a key
+  const wrong: PublicKey = address;
+  if (hasCode(error, "invalid_address")) {
+    const narrowed: NanoError<"invalid_address"> = error;
+    return narrowed.code;
+  }
+  return isNanoError(error) ? error.code : parseAddress(wrong);
+}

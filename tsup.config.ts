@@ -1,0 +1,34 @@
+import { defineConfig } from "tsup";
+
+/** What users import (package.json: exports). */
+const publicEntries = {
+  index: "src/index.ts",
+  client: "src/client.ts",
+  server: "src/server.ts",
+  facilitator: "src/facilitator.ts",
+  faremeter: "src/faremeter.ts",
+  rpc: "src/rpc.ts",
+  testing: "src/testing.ts",
+};
+
+/** What package.json's `imports` chooses between: Node's parts and their stand-ins for browsers. */
+const platformEntries = {
+  "sodium-native.node": "src/nano/sodium-native.node.ts",
+  "sodium-native.browser": "src/nano/sodium-native.browser.ts",
+  "transport.node": "src/ledger/transport.node.ts",
+  "transport.browser": "src/ledger/transport.browser.ts",
+};
+
+/** One build of everything, with shared chunks: a class is the same whichever subpath it comes from. */
+export default defineConfig({
+  entry: { ...publicEntries, ...platformEntries, bin: "src/bin.ts" },
+  dts: { entry: publicEntries },
+  format: "esm",
+  target: "es2022",
+  platform: "node",
+  splitting: true,
+  clean: true,
+  // Left for the user's Node or bundler to resolve, under its own conditions.
+  external: [/^#/],
+  removeNodeProtocol: false,
+});

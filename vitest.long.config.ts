@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+import { commonOptions, sourceAliases } from "./vitest.config.js";
+
+const common = commonOptions("long");
+
+/**
+ * Everything again on the WASM build of libsodium, which is what runs in browsers and wherever the native one does not
+ * load, and the tests named `*.long.test.ts`, which `npm test` has no time for.
+ */
+export default defineConfig({
+  resolve: { alias: sourceAliases },
+  test: {
+    ...common,
+    include: ["test/**/*.test.ts"],
+    exclude: [...(common.exclude ?? []), "test/package/**"],
+    env: { X402_NANO_CRYPTO: "wasm" },
+    testTimeout: 300_000,
+  },
+});
