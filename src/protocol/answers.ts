@@ -68,6 +68,12 @@ export function settleFailure(
   };
 }
 
+/** A verdict as the resource server reads it: any facilitator's, so a lease may be missing. */
+export const verifyResponseSchema = z.looseObject({
+  isValid: z.boolean(),
+  extra: z.looseObject({ lease: z.string().optional() }).nullish(),
+});
+
 /**
  * A settlement as the buyer reads it from `PAYMENT-RESPONSE`: any facilitator's, so only what is needed is required.
  * Some write `null` for what they leave out; a success must not be lost on that, its payment would be presented again.

@@ -10,6 +10,7 @@ export {
   transactionOf,
   type VerifyAnswer,
   verifyFailure,
+  verifyResponseSchema,
   verifySuccess,
 } from "./answers.js";
 export {

@@ -5,7 +5,7 @@ import type {
   OnVerifiedPaymentCanceledHook,
 } from "@x402/core/server";
 import type { SchemeServerHooks, SettleContext } from "@x402/core/types";
-import { type ChallengeAuthority, isReason, REASONS } from "../../protocol/index.js";
+import { type ChallengeAuthority, isReason, REASONS, verifyResponseSchema } from "../../protocol/index.js";
 import type { ReleaseLease } from "./lease-release.js";
 import { judgeAtServer } from "./server-judge.js";
 
@@ -50,8 +50,9 @@ export function createServerHooks({ authority, clock, release }: ServerHookDepen
 
   /** Runs for refusals too. */
   const onAfterVerify: AfterVerifyHook = async ({ paymentPayload, result }) => {
-    const lease = result.isValid ? result.extra?.["lease"] : undefined;
-    if (typeof lease === "string") leases.set(paymentPayload, lease);
+    const read = verifyResponseSchema.safeParse(result);
+    const lease = read.success && read.data.isValid ? read.data.extra?.lease : undefined;
+    if (lease !== undefined) leases.set(paymentPayload, lease);
   };
 
   /** A facilitator that cannot be reached ends the lease by itself, after a minute at most. */

@@ -8,6 +8,7 @@ import {
   storedSuccessSchema,
   transactionOf,
   verifyFailure,
+  verifyResponseSchema,
   verifySuccess,
 } from "../../../src/protocol/index.js";
 import { aPayer, someHash } from "../../support/payments.js";
@@ -25,6 +26,15 @@ test("a transaction is the hash as explorers print it", () => {
 describe("verify answers", () => {
   test("success names the payer and carries the lease in extra, which alone survives the stock client", () => {
     expect(verifySuccess(payer, "token")).toEqual({ isValid: true, payer: address, extra: { lease: "token" } });
+  });
+
+  test("a foreign facilitator's verdict is read without a lease, and a lease that is no text is no verdict", () => {
+    expect(verifyResponseSchema.parse(verifySuccess(payer, "token")).extra?.lease).toBe("token");
+    for (const extra of [undefined, null, {}, { chain: 1 }]) {
+      expect(verifyResponseSchema.parse({ isValid: true, extra }).extra?.lease).toBeUndefined();
+    }
+    expect(verifyResponseSchema.safeParse({ isValid: true, extra: { lease: 7 } }).success).toBe(false);
+    expect(verifyResponseSchema.safeParse({ isValid: "yes" }).success).toBe(false);
   });
 
   test("failure has the word, the sentence, the word in UPPER_CASE, and the payer once it is known", () => {
