@@ -1,33 +1,54 @@
-import { hasCode } from "../errors/index.js";
-import type { ProcessResult } from "../ledger/port.js";
-import { encodeBlockJson, isBlockWorkValid, type SignedBlock } from "../nano/index.js";
+import { hasCode, NanoError } from "../errors/index.js";
+import type { Ledger } from "../ledger/port.js";
+import { type BlockHash, encodeBlockJson, isBlockWorkValid, type PublicKey, type SignedBlock } from "../nano/index.js";
 import { type NanoTxnPayment, type Refusal, refuse } from "../protocol/index.js";
 import type { LeaseToken } from "../store/port.js";
-import type { CheckedPayment } from "./checked-payment.js";
 import { findSuccessor } from "./facts.js";
 import type { FacilitatorSettings } from "./options.js";
 
 export interface Broadcast {
   readonly payment: NanoTxnPayment;
-  readonly checked: CheckedPayment;
+  readonly hash: BlockHash;
+  readonly payer: PublicKey;
   readonly lease: LeaseToken;
   readonly leaseMs: number;
   readonly waitMs: number;
-  /** This settlement's own journal entry had broadcast the block before: landed is then our doing (row 8). */
-  readonly ownsJournal: boolean;
+  /** This lease's own journal entry was there before, so an earlier call may have broadcast the block (row 8). */
+  readonly hasJournal: boolean;
 }
 
-type Unsettled = Refusal & { readonly hash?: CheckedPayment["hash"] };
+export type Unsettled = Refusal & { readonly hash?: BlockHash };
 
 /**
- * The one place that calls `process`. Journals the intent first (R9), then lets the ledger decide (R10): undefined when
- * the block is confirmed, else the refusal; after the request has left, an outage is `settlement_pending`.
+ * undefined when the block is confirmed, else the refusal. Once a request may have left, an outage is
+ * `settlement_pending`: for a job that is resumed, from the start.
  */
 export async function broadcastAndConfirm(
   job: Broadcast,
   settings: FacilitatorSettings,
 ): Promise<Unsettled | undefined> {
-  const { checked, lease, leaseMs } = job;
+  if (!job.hasJournal) return broadcast(job, settings);
+  const { ledger } = settings;
+  try {
+    if ((await ledger.blockInfo(job.hash)) === undefined) return await broadcast(job, settings);
+    return (await waitFor(job, ledger)) ? undefined : await pending(job, settings);
+  } catch {
+    return pending(job, settings);
+  }
+}
+
+/** The block may land: the lease ends, the journal entry and its token stay, and the payer keeps the hash (R8, R9). */
+export async function pending(
+  { hash, lease }: Pick<Broadcast, "hash" | "lease">,
+  { store }: FacilitatorSettings,
+): Promise<Unsettled> {
+  await store.release(lease).catch(() => false);
+  return { ...refuse("settlement_pending"), hash };
+}
+
+/** The one place that calls `process`. Journals the intent first (R9), then lets the ledger decide (R10). */
+async function broadcast(job: Broadcast, settings: FacilitatorSettings): Promise<Unsettled | undefined> {
+  const { lease, leaseMs } = job;
   const { ledger, store } = settings;
   const block = await withWork(job, settings);
   const intent = JSON.stringify(encodeBlockJson(block));
@@ -37,37 +58,45 @@ export async function broadcastAndConfirm(
 
   // Waiting starts before `process`: a push carries no history (SPEC 9).
   const stop = new AbortController();
-  const wait = { account: checked.payer, timeoutMs: job.waitMs, signal: stop.signal };
-  const confirmation = ledger.waitForConfirmation(checked.hash, wait).catch(() => false);
-  let answer: ProcessResult | "unknown";
+  const confirmation = waitFor(job, ledger, stop.signal);
+  const refusal = await processBlock(block, job, settings);
+  if (refusal === undefined) return (await confirmation) ? undefined : pending(job, settings);
+  stop.abort();
+  return refusal;
+}
+
+async function waitFor(job: Broadcast, ledger: Ledger, signal?: AbortSignal): Promise<boolean> {
+  const wait = { account: job.payer, timeoutMs: job.waitMs, signal };
+  return ledger.waitForConfirmation(job.hash, wait).catch(() => false);
+}
+
+/** undefined: the block may be on its way, so its confirmation decides. */
+async function processBlock(
+  block: SignedBlock,
+  job: Broadcast,
+  settings: FacilitatorSettings,
+): Promise<Unsettled | undefined> {
   try {
-    answer = await ledger.process(block, "send");
+    const answer = await settings.ledger.process(block, "send");
+    return answer.outcome === "accepted" ? undefined : await explainRefusal(job, answer.nodeError, settings);
   } catch (error) {
-    if (!hasCode(error, "ledger_unavailable") || error.facts["mayHaveLanded"] === true) answer = "unknown";
-    else {
-      stop.abort();
-      await close(job, "void", settings);
-      return refuse("ledger_unavailable");
-    }
+    const hasNotLeft = hasCode(error, "ledger_unavailable") && error.facts["mayHaveLanded"] === false;
+    if (!hasNotLeft) return undefined;
+    // What an earlier call sent may land all the same.
+    if (job.hasJournal) return pending(job, settings);
+    await close(job, "void", settings);
+    return refuse("ledger_unavailable");
   }
-  const refusal =
-    answer !== "unknown" && answer.outcome === "refused"
-      ? await explainRefusal(job, answer.nodeError, settings)
-      : undefined;
-  if (refusal !== undefined) {
-    stop.abort();
-    return refusal;
-  }
-  return (await confirmation) ? undefined : pending(job, settings);
 }
 
 /** Work is not in the hash: policy `attach` adds what is absent, after every other check (row 6). */
-async function withWork(job: Broadcast, settings: FacilitatorSettings): Promise<SignedBlock> {
-  const { block } = job.payment.payload;
-  if (block.work !== undefined || settings.workPolicy !== "attach") return block;
-  const work = await settings.ledger.generateWork(block.previous, settings.sendWorkThreshold);
-  const worked = { ...block, work };
-  return isBlockWorkValid(worked, settings.sendWorkThreshold) ? worked : block;
+async function withWork({ payment }: Broadcast, settings: FacilitatorSettings): Promise<SignedBlock> {
+  const { block } = payment.payload;
+  const { ledger, sendWorkThreshold, workPolicy } = settings;
+  if (block.work !== undefined || workPolicy !== "attach") return block;
+  const worked = { ...block, work: await ledger.generateWork(block.previous, sendWorkThreshold) };
+  if (isBlockWorkValid(worked, sendWorkThreshold)) return worked;
+  throw new NanoError("work_unavailable", { why: "the work does not meet the threshold" });
 }
 
 /** What `process` refused is looked up: hash first, then the frontier. undefined: it has landed through us, go on. */
@@ -77,33 +106,41 @@ async function explainRefusal(
   settings: FacilitatorSettings,
 ): Promise<Unsettled | undefined> {
   const { ledger } = settings;
-  const { hash, payer } = job.checked;
-  const { previous } = job.payment.payload.block;
   try {
-    if ((await ledger.blockInfo(hash)) !== undefined) {
-      if (job.ownsJournal) return undefined;
-      await close(job, "landed", settings);
-      return refuse("block_already_landed");
+    const follower = (await ledger.blockInfo(job.hash)) === undefined ? await findFollower(job, ledger) : "own";
+    switch (follower) {
+      case "own":
+        if (job.hasJournal) return undefined;
+        await close(job, "landed", settings);
+        return refuse("block_already_landed");
+      case "unconfirmed":
+        return await pending(job, settings);
+      case "confirmed":
+        await close(job, "void", settings);
+        return refuse("frontier_changed");
+      case "none":
+        await close(job, "void", settings);
+        return refuse("broadcast_failed", `The node said: ${nodeError}.`);
     }
-    const account = await ledger.accountInfo(payer);
-    const successor = account?.frontier === previous ? undefined : await findSuccessor(ledger, previous);
-    if (successor !== undefined && !successor.confirmed) return await pending(job, settings);
-    await close(job, "void", settings);
-    return successor === undefined
-      ? refuse("broadcast_failed", `The node said: ${nodeError}.`)
-      : refuse("frontier_changed");
   } catch {
     return pending(job, settings);
   }
 }
 
-/** The block may land: the lease ends, the journal entry and its token stay, and the payer keeps the hash (R8, R9). */
-async function pending(job: Broadcast, settings: FacilitatorSettings): Promise<Unsettled> {
-  await settings.store.release(job.lease).catch(() => false);
-  return { ...refuse("settlement_pending"), hash: job.checked.hash };
+/** What follows `previous` now. The block may have come in since it was looked for: it is no rival of itself. */
+async function findFollower(
+  { hash, payer, payment }: Broadcast,
+  ledger: Ledger,
+): Promise<"own" | "confirmed" | "unconfirmed" | "none"> {
+  const { previous } = payment.payload.block;
+  const account = await ledger.accountInfo(payer);
+  const successor = account?.frontier === previous ? undefined : await findSuccessor(ledger, previous);
+  if (successor === undefined) return "none";
+  if (successor.hash === hash) return "own";
+  return successor.info.confirmed ? "confirmed" : "unconfirmed";
 }
 
 /** The ledger has decided. A store that is out of reach leaves the entry to recovery. */
-async function close(job: Broadcast, as: "landed" | "void", settings: FacilitatorSettings): Promise<void> {
-  await settings.store.advance(job.lease, { to: "closed", as }).catch(() => undefined);
+async function close(job: Broadcast, as: "landed" | "void", { store }: FacilitatorSettings): Promise<void> {
+  await store.advance(job.lease, { to: "closed", as }).catch(() => undefined);
 }

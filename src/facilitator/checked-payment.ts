@@ -1,5 +1,5 @@
 import { type BlockHash, blake2b, bytesToHex, type PublicKey } from "../nano/index.js";
-import { type Payment, parsePayment, type Refusal, spokenChallenge } from "../protocol/index.js";
+import { type Payment, type Refusal, spokenChallenge } from "../protocol/index.js";
 import type { EntryKey } from "../store/port.js";
 import { checkNanoSignature } from "../tracks/nano-signature/index.js";
 import { checkNanoTxn } from "../tracks/nano-txn/index.js";
@@ -19,16 +19,6 @@ export interface CheckedPayment {
 export type Refused = Refusal & { readonly payer?: PublicKey | undefined; readonly hash?: BlockHash | undefined };
 
 export type CheckResult = { readonly ok: true; readonly checked: CheckedPayment } | Refused;
-
-/** Row 1; the rest follows when it is known whether expiry was judged before. */
-export function parseForSettle(paymentPayload: unknown, requirements: unknown, x402Version: unknown) {
-  return parsePayment(paymentPayload, requirements, { x402Version, allowLease: true });
-}
-
-/** Row 1 for verify: a `lease` in there is a client's invention (R3). */
-export function parseForVerify(paymentPayload: unknown, requirements: unknown, x402Version: unknown) {
-  return parsePayment(paymentPayload, requirements, { x402Version, allowLease: false });
-}
 
 /** Rows 2–6 of Track A, 2–4 of Track B. */
 export function checkPayment(payment: Payment, judgeExpiry: boolean, settings: FacilitatorSettings): CheckResult {

@@ -1,9 +1,6 @@
-import { type ErrorCode, isNanoError } from "../errors/index.js";
 import { cryptoReady } from "../nano/index.js";
 import {
   NETWORK,
-  type Reason,
-  refuse,
   SCHEME,
   type SettleAnswer,
   settleFailure,
@@ -13,16 +10,12 @@ import {
   verifySuccess,
   X402_VERSION,
 } from "../protocol/index.js";
+import type { Settlement } from "./claim-and-settle.js";
 import { type FacilitatorOptions, resolveOptions } from "./options.js";
+import type { FacilitatorRequest } from "./request.js";
 import { settlePayment } from "./settle.js";
+import { SingleFlight } from "./single-flight.js";
 import { verifyPayment } from "./verify.js";
-
-/** `x402Version` is the request's top-level one, where it has one. Everything is judged, nothing is trusted. */
-export interface FacilitatorRequest {
-  readonly x402Version?: unknown;
-  readonly paymentPayload: unknown;
-  readonly paymentRequirements: unknown;
-}
 
 /** Verifies, settles, and holds no key. Knows no web framework and no host SDK. */
 export interface FacilitatorEngine {
@@ -48,6 +41,7 @@ export interface SupportedAnswer {
 
 export function createFacilitatorEngine(options: FacilitatorOptions): FacilitatorEngine {
   const settings = resolveOptions(options);
+  const running = new SingleFlight<Settlement>();
   const extra = () => ({
     assetTransferMethods: [...TRACKS],
     ...(settings.workPolicy === "attach"
@@ -55,23 +49,15 @@ export function createFacilitatorEngine(options: FacilitatorOptions): Facilitato
       : {}),
   });
   return {
-    async verify({ paymentPayload, paymentRequirements, x402Version }) {
-      try {
-        await cryptoReady();
-        const result = await verifyPayment(paymentPayload, paymentRequirements, x402Version, settings);
-        return result.ok ? verifySuccess(result.checked.payer, result.lease) : verifyFailure(result, result.payer);
-      } catch (error) {
-        return verifyFailure(refuse(reasonOfOutage(error)));
-      }
+    async verify(request) {
+      await cryptoReady();
+      const result = await verifyPayment(request, settings);
+      return result.ok ? verifySuccess(result.checked.payer, result.lease) : verifyFailure(result, result.payer);
     },
-    async settle({ paymentPayload, paymentRequirements, x402Version }) {
-      try {
-        await cryptoReady();
-        const result = await settlePayment(paymentPayload, paymentRequirements, x402Version, settings);
-        return result.ok ? result.answer : settleFailure(result, { payer: result.payer, hash: result.hash });
-      } catch (error) {
-        return settleFailure(refuse(reasonOfOutage(error)));
-      }
+    async settle(request) {
+      await cryptoReady();
+      const result = await settlePayment(request, settings, running);
+      return result.ok ? result.answer : settleFailure(result, { payer: result.payer, hash: result.hash });
     },
     release: (lease) => settings.store.release(lease),
     supported: () => ({
@@ -81,18 +67,4 @@ export function createFacilitatorEngine(options: FacilitatorOptions): Facilitato
     }),
     extra,
   };
-}
-
-const OUTAGES: Partial<Record<ErrorCode, Reason>> = {
-  ledger_unavailable: "ledger_unavailable",
-  ledger_refused: "ledger_unavailable",
-  work_unavailable: "ledger_unavailable",
-  store_unavailable: "facilitator_unavailable",
-};
-
-/** When an outage is thrown nothing was broadcast, so "not accepted" is true (R7). Anything else is a bug and stays one. */
-function reasonOfOutage(error: unknown): Reason {
-  const reason = isNanoError(error) ? OUTAGES[error.code] : undefined;
-  if (reason === undefined) throw error;
-  return reason;
 }

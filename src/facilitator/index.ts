@@ -1,7 +1,3 @@
-export {
-  createFacilitatorEngine,
-  type FacilitatorEngine,
-  type FacilitatorRequest,
-  type SupportedAnswer,
-} from "./engine.js";
+export { createFacilitatorEngine, type FacilitatorEngine, type SupportedAnswer } from "./engine.js";
 export type { FacilitatorOptions } from "./options.js";
+export type { FacilitatorRequest } from "./request.js";

@@ -1,6 +1,7 @@
 import type { BlockHash } from "../nano/index.js";
 import { type Refusal, refuse, type SettleAnswer, storedSuccessSchema } from "../protocol/index.js";
-import type { ClaimResult, EntryView, LeaseToken } from "../store/port.js";
+import type { EntryView, LeaseToken } from "../store/port.js";
+import type { LeaseResult } from "./lease.js";
 
 /**
  * Row 7 of Track A and 5 of Track B for a verify: any open lease is in the way, the same request's included, so that a
@@ -35,8 +36,8 @@ export function standingForSettle(view: EntryView, token: LeaseToken | undefined
   return { kind: "stranger" };
 }
 
-/** Row 11 and the repetition of row 7, as the atomic step found them. */
-export function refuseClaim(result: Exclude<ClaimResult, { outcome: "claimed" }>): Refusal {
+/** Row 11 and the repetition of rows 7 and 8, as the atomic step found them. */
+export function refuseClaim(result: Exclude<LeaseResult, { outcome: "claimed" }>): Refusal {
   switch (result.outcome) {
     case "redeemed":
       return refuse("duplicate_block_hash");
@@ -44,6 +45,8 @@ export function refuseClaim(result: Exclude<ClaimResult, { outcome: "claimed" }>
       return refuse("payment_in_progress");
     case "previous_taken":
       return refuse("duplicate_frontier");
+    case "landed":
+      return refuse("block_already_landed");
   }
 }
 

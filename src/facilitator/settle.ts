@@ -1,112 +1,75 @@
-import { refuse, type SettleAnswer, settleSuccess } from "../protocol/index.js";
+import { parsePayment } from "../protocol/index.js";
 import type { LeaseToken } from "../store/port.js";
-import { broadcastAndConfirm } from "./broadcast.js";
-import { type CheckedPayment, checkPayment, parseForSettle, type Refused } from "./checked-payment.js";
+import { type CheckedPayment, checkPayment, type Refused } from "./checked-payment.js";
+import { claimAndSettle, hasBroadcast, type Settle, type Settled, type Settlement } from "./claim-and-settle.js";
 import { judgeOnLedger } from "./facts.js";
 import type { FacilitatorSettings } from "./options.js";
-import { readStoredSuccess, refuseClaim, standingForSettle, withHash } from "./redemption.js";
+import { refuseOutage } from "./outage.js";
+import { type SettleStanding, standingForSettle, withHash } from "./redemption.js";
+import type { FacilitatorRequest } from "./request.js";
+import type { SingleFlight } from "./single-flight.js";
 
-/** A settle's lease outlives its wait for the confirmation by this much, so that nobody takes the hash in between. */
-const SETTLE_LEASE_SLACK_MS = 15_000;
-
-export type SettleResult = { readonly ok: true; readonly answer: SettleAnswer } | Refused;
+export type SettleResult = Settled | Refused;
 
 /**
  * Verifies again in full and redeems exactly once (R4). The three outcomes of R8: settled (`ok`), refused, and pending
- * (`settlement_pending` with the hash). Throws only where nothing was broadcast and nothing decided.
+ * (`settlement_pending` with the hash). Throws only bugs.
  */
 export async function settlePayment(
-  paymentPayload: unknown,
-  requirements: unknown,
-  x402Version: unknown,
+  request: FacilitatorRequest,
   settings: FacilitatorSettings,
+  running: SingleFlight<Settlement>,
 ): Promise<SettleResult> {
-  const parsed = parseForSettle(paymentPayload, requirements, x402Version);
+  const { paymentPayload, paymentRequirements, x402Version } = request;
+  const parsed = parsePayment(paymentPayload, paymentRequirements, { x402Version, allowLease: true });
   if (!parsed.ok) return parsed;
   const { payment } = parsed;
   const token = payment.payload.lease;
 
-  // A lease lifts the expiry, but whose it is can be told only after the signature: so without a token judge at once.
-  const result = checkPayment(payment, token === undefined, settings);
-  if (!result.ok) return result;
-  const { checked } = result;
-  const { payer, hash, key, paymentId } = checked;
-  const standing = standingForSettle(await settings.store.get(key), token, paymentId);
-  if (standing.kind === "repeat") return { ok: true, answer: standing.answer };
-  const isOwner = standing.kind === "owner";
-  const strict = isOwner || token === undefined ? result : checkPayment(payment, true, settings);
-  if (!strict.ok) return strict;
-  if (standing.kind === "refused") return withHash({ ...standing.refusal, payer }, hash);
-
-  const resumes = isOwner && standing.broadcasting;
-  if (!resumes) {
-    const isTaken = async () => {
-      const again = standingForSettle(await settings.store.get(key), token, paymentId);
-      return again.kind === "refused" ? again.refusal : undefined;
-    };
-    const refusal = await judgeOnLedger(checked, settings, isTaken);
-    if (refusal !== undefined) return withHash({ ...refusal, payer }, hash);
-  }
-  const settled = await claimAndSettle(checked, token, resumes, settings);
-  return settled.ok ? settled : withHash(settled, hash);
-}
-
-async function claimAndSettle(
-  checked: CheckedPayment,
-  token: LeaseToken | undefined,
-  resumes: boolean,
-  settings: FacilitatorSettings,
-): Promise<SettleResult> {
-  const { store } = settings;
-  const { payment, payer, key, paymentId } = checked;
-  const leaseMs = confirmationWaitMs(checked, settings) + SETTLE_LEASE_SLACK_MS;
-  const claim = await store.claim({ ...key, purpose: "settle", paymentId, token, leaseMs });
-  if (claim.outcome !== "claimed") {
-    const stored = claim.outcome === "redeemed" && claim.byThisToken ? readStoredSuccess(claim.result) : undefined;
-    return stored === undefined ? { ...refuseClaim(claim), payer } : { ok: true, answer: stored };
-  }
-  const lease = claim.token;
-  if (payment.track === "nanoSignature") return redeem(checked, lease, settings);
-
-  const ownsJournal = resumes && claim.state === "broadcasting" && lease === token;
-  const waitMs = confirmationWaitMs(checked, settings);
-  const job = { payment, checked, lease, leaseMs, waitMs, ownsJournal };
-  const unsettled = await broadcastAndConfirm(job, settings).catch(async (outage: unknown) => {
-    // Nothing has left yet. A lease that this settle took itself ends; one that a verify gave stays (R3).
-    if (lease !== token) await store.release(lease).catch(() => false);
-    throw outage;
-  });
-  if (unsettled !== undefined) return { ...unsettled, payer };
+  // A lease lifts the expiry (R4), but whose it is can be told only once the other rows have passed.
+  const strict = checkPayment(payment, true, settings);
+  const lenient = strict.ok || token === undefined ? strict : checkPayment(payment, false, settings);
+  if (!lenient.ok) return strict.ok ? lenient : strict;
+  const { checked } = lenient;
+  const { payer, hash } = checked;
   try {
-    return await redeem(checked, lease, settings);
-  } catch {
-    // The block is on the ledger and the store is out of reach: whatever was committed, this is not "unpaid" (R8).
-    return { ...refuse("settlement_pending"), payer, hash: checked.hash };
+    const standing = await readStanding(checked, token, settings);
+    if (standing.kind === "repeat") return { ok: true, answer: standing.answer };
+    if (standing.kind !== "owner" && !strict.ok) return { ...strict, payer };
+    if (standing.kind === "refused") return withHash({ ...standing.refusal, payer }, hash);
+    const settle = () => settleChecked({ checked, token, standing }, settings);
+    // Two settles with one token would each take the other's broadcast for a stranger's (R10).
+    const isOwner = token !== undefined && standing.kind === "owner";
+    const settlement = await (isOwner ? running.run(token, settle) : settle());
+    return settlement.ok ? settlement : withHash({ ...settlement, payer }, hash);
+  } catch (error) {
+    return { ...refuseOutage(error), payer };
   }
 }
 
-/** The one place that redeems. Whoever lost the hash meanwhile is told so, and is not served. */
-async function redeem(
-  checked: CheckedPayment,
-  lease: LeaseToken,
-  settings: FacilitatorSettings,
-): Promise<SettleResult> {
-  const { hash, payer, payment } = checked;
-  const answer = settleSuccess(hash, payer, payment.track);
-  const advance = await settings.store.advance(lease, { to: "redeemed", result: JSON.stringify(answer) });
-  switch (advance.outcome) {
-    case "advanced":
-      return { ok: true, answer };
-    case "redeemed": {
-      const stored = advance.byThisToken ? readStoredSuccess(advance.result) : undefined;
-      return stored === undefined ? { ...refuse("duplicate_block_hash"), payer } : { ok: true, answer: stored };
-    }
-    case "lost":
-      return { ...refuse("payment_in_progress"), payer };
-  }
+async function readStanding(
+  { key, paymentId }: CheckedPayment,
+  token: LeaseToken | undefined,
+  { store }: FacilitatorSettings,
+): Promise<SettleStanding> {
+  return standingForSettle(await store.get(key), token, paymentId);
 }
 
-/** At most `maxTimeoutSeconds` or the configured limit, whichever is less (SPEC 3). */
-function confirmationWaitMs(checked: CheckedPayment, settings: FacilitatorSettings): number {
-  return Math.min(checked.payment.requirements.maxTimeoutSeconds, settings.confirmationTimeoutSeconds) * 1000;
+/** The rows that ask the ledger, then the lease and all that follows. */
+async function settleChecked(settle: Settle, settings: FacilitatorSettings): Promise<Settlement> {
+  const { checked, token, standing } = settle;
+  if (hasBroadcast(standing)) return claimAndSettle(settle, settings);
+  const isOwner = standing.kind === "owner";
+  const isTaken = async () => {
+    const latest = await readStanding(checked, token, settings);
+    return latest.kind === "refused" ? latest.refusal : undefined;
+  };
+  const refusal = await judgeOnLedger(checked, settings, { isTaken, judgeAge: !isOwner });
+  if (refusal === undefined) return claimAndSettle(settle, settings);
+  if (!isOwner || refusal.reason !== "block_already_landed") return refusal;
+  // Another facilitator on this store may be at work with the same token: then it has landed through us (R10).
+  const latest = await readStanding(checked, token, settings);
+  if (latest.kind === "repeat") return { ok: true, answer: latest.answer };
+  const isOurs = latest.kind === "owner" && latest.broadcasting;
+  return isOurs ? claimAndSettle({ ...settle, standing: latest }, settings) : refusal;
 }
