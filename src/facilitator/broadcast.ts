@@ -129,12 +129,10 @@ async function explainRefusal(
 
 /** What follows `previous` now. The block may have come in since it was looked for: it is no rival of itself. */
 async function findFollower(
-  { hash, payer, payment }: Broadcast,
+  { hash, payment }: Broadcast,
   ledger: Ledger,
 ): Promise<"own" | "confirmed" | "unconfirmed" | "none"> {
-  const { previous } = payment.payload.block;
-  const account = await ledger.accountInfo(payer);
-  const successor = account?.frontier === previous ? undefined : await findSuccessor(ledger, previous);
+  const successor = await findSuccessor(ledger, payment.payload.block.previous);
   if (successor === undefined) return "none";
   if (successor.hash === hash) return "own";
   return successor.info.confirmed ? "confirmed" : "unconfirmed";

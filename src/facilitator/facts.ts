@@ -1,7 +1,6 @@
 import type { AccountInfo, BlockInfo, Ledger } from "../ledger/port.js";
 import type { BlockHash } from "../nano/index.js";
 import type { NanoSignaturePayment, NanoTxnPayment, Refusal } from "../protocol/index.js";
-import { refuse } from "../protocol/index.js";
 import { judgeNanoSignature } from "../tracks/nano-signature/index.js";
 import { judgeNanoTxn } from "../tracks/nano-txn/index.js";
 import type { CheckedPayment } from "./checked-payment.js";
@@ -101,6 +100,6 @@ async function judgeTrackB(
   if (verdict?.reason !== "unconfirmed_block") return verdict;
 
   const timeoutMs = Math.max(0, waitMs - (clock() - startMs));
-  const confirmed = await ledger.waitForConfirmation(hash, { account: payer, timeoutMs });
-  return confirmed ? judge(await ledger.blockInfo(hash)) : refuse("unconfirmed_block");
+  await ledger.waitForConfirmation(hash, { account: payer, timeoutMs });
+  return judge(await ledger.blockInfo(hash));
 }

@@ -19,8 +19,7 @@ export async function takeLease(
     const taken = await store.claim(claim);
     if (taken.outcome !== "claimed" || taken.state === "reserved" || taken.token === claim.token) return taken;
     try {
-      // Track B's rows have just found it there.
-      const hasLanded = payment.track === "nanoSignature" || (await ledger.blockInfo(hash)) !== undefined;
+      const hasLanded = (await ledger.blockInfo(hash)) !== undefined;
       const closed = await store.advance(taken.token, { to: "closed", as: hasLanded ? "landed" : "void" });
       if (closed.outcome === "lost") return { outcome: "in_progress" };
       if (hasLanded && payment.track === "nanoTxn") return { outcome: "landed" };

@@ -118,6 +118,8 @@ describe("the connection is lost during process", () => {
     world.ledgerFaults.next("blockInfo", unreachable);
     expect(await world.hurried.settle(withLease(request, lease))).toMatchObject(pending);
     expect(await world.journal()).toEqual([hash]);
+    // The lease has ended each time: Track B is judged by the ledger.
+    expect(await world.engine.verify(world.claimTrackB(hash))).toMatchObject({ invalidReason: "block_not_found" });
     expect(await world.engine.settle(withLease(request, lease))).toMatchObject({ success: true });
   });
 });

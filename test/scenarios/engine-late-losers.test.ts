@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createFacilitatorEngine } from "x402-nano/facilitator";
-import { type EngineWorld, startEngineWorld } from "../support/engine-world.js";
+import { type EngineWorld, startEngineWorld, type TrackAPayment } from "../support/engine-world.js";
 import { answers } from "../support/faulty-ledger.js";
-import { leaseOf, withLease } from "../support/offers.js";
+import { blockOf, leaseOf, withBlock, withLease } from "../support/offers.js";
 
 /** Whoever loses the hash after the first look at the store hears so from the atomic steps (R2, R4, R9). */
 
@@ -140,6 +140,37 @@ describe("while a settle of Track A waits for the confirmation", () => {
     expect(await world.engine.settle(request)).toMatchObject({ errorReason: "payment_in_progress" });
     expect(await world.engine.settle(withLease(world.claimTrackB(hash), claim))).toMatchObject({ success: false });
     expect(await world.engine.release(claim)).toBe(true);
+  });
+});
+
+describe("while a settle of Track A computes work (policy attach)", () => {
+  async function settleWorking(happens: (payment: TrackAPayment) => Promise<unknown>) {
+    const engine = createFacilitatorEngine({ ...world.facilitatorOptions, workPolicy: "attach" });
+    const payment = await world.payTrackA({ maxTimeoutSeconds: 600 });
+    const { work: _work, ...block } = blockOf(payment.request);
+    const request = withBlock(payment.request, block);
+    world.ledgerFaults.next("generateWork", async (real, ...args) => {
+      world.clock.advanceSeconds(300);
+      await happens(payment);
+      return real(...args);
+    });
+    const answer = await engine.settle(request);
+    expect(world.ledgerFaults.countOf("process")).toBe(0);
+    return { answer, ...payment };
+  }
+
+  test("its lease lapses and somebody takes the hash: in progress, and nothing is broadcast", async () => {
+    const { answer } = await settleWorking(({ request }) => leaseOf(world.engine, request));
+    expect(answer).toMatchObject({ errorReason: "payment_in_progress", transaction: "" });
+    expect(await world.journal()).toEqual([]);
+  });
+
+  test("its lease lapses and Track B redeems the hash: a duplicate, and nothing is broadcast", async () => {
+    const { answer, hash } = await settleWorking(async (payment) => {
+      await world.broadcast(payment.block);
+      expect(await world.engine.settle(world.claimTrackB(payment.hash))).toMatchObject({ success: true });
+    });
+    expect(answer).toMatchObject({ errorReason: "duplicate_block_hash", transaction: hash.toUpperCase() });
   });
 });
 

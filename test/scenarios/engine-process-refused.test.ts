@@ -165,6 +165,14 @@ describe("an earlier call of this settlement broadcast the block", () => {
   });
 });
 
+test("nobody goes on waiting for a block that was refused", async () => {
+  const { request } = await world.payTrackA();
+  world.ledgerFaults.next("process", refuses("Block work is insufficient"));
+  await world.engine.settle(request);
+  const wait = world.ledgerFaults.calls.find(({ method }) => method === "waitForConfirmation");
+  expect(wait?.args[1]).toMatchObject({ signal: { aborted: true } });
+});
+
 test("the refusal cannot be looked up: pending with the hash, and the journal stays", async () => {
   const payment = await world.payTrackA();
   world.ledgerFaults.next(

@@ -1,6 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { hashBlock } from "../../src/nano/index.js";
 import type { HandPayer } from "../support/hand-payer.js";
-import { blockOf, leaseOf, offersOf, type Request, requestOf, withBlock, withLease } from "../support/offers.js";
+import {
+  blockOf,
+  leaseOf,
+  offersOf,
+  proveBlock,
+  type Request,
+  requestOf,
+  withBlock,
+  withLease,
+} from "../support/offers.js";
 import { fetchOffers, present, startSeller } from "../support/sellers.js";
 import { startWorld, type World } from "../support/world.js";
 
@@ -175,6 +185,27 @@ describe("a settle without a token leaves the open lease alone", () => {
     expect(await world.engine.verify(request)).toMatchObject({ invalidReason: "payment_in_progress" });
     expect(await world.engine.release(lease)).toBe(true);
   });
+});
+
+test("an unknown token is in progress while a lease is open, whatever the ledger would say", async () => {
+  const request = await pay("nanoTxn");
+  const lease = await leaseOf(world.engine, request);
+  await payer.send({ payTo: payer.address, amountRaw: 1n });
+  expect(await world.engine.settle(withLease(request, guessAt(lease)))).toMatchObject(IN_PROGRESS);
+});
+
+test("the other track is another payment, though hash, amount and challenge are the same", async () => {
+  const { nanoSignature } = offersOf(world);
+  const { assetTransferMethod: _method, ...extra } = nanoSignature.extra;
+  const unmarked = { ...nanoSignature, extra };
+  const block = await payer.signSend({ payTo: unmarked.payTo, amountRaw: BigInt(unmarked.amount) });
+  const trackA = requestOf(proveBlock(unmarked, block));
+  const lease = await leaseOf(world.engine, trackA);
+  const trackB = requestOf(payer.proveNanoSignature(unmarked, hashBlock(block)));
+  await world.ledger.process(block, "send");
+  expect(await world.engine.settle(trackB)).toMatchObject(IN_PROGRESS);
+  await world.engine.release(lease);
+  expect(await world.engine.settle(trackB)).toMatchObject({ success: true });
 });
 
 test("a settle with the token is refused for what it never verified, and keeps the lease", async () => {
