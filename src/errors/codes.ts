@@ -8,6 +8,7 @@ export const ERROR_SENTENCES = {
   block_refused: "The ledger refused the block.",
   crypto_not_ready: "The signature library is still loading; await cryptoReady() first.",
   deadline_exceeded: "The operation took longer than allowed.",
+  facilitator_refused: "The facilitator did not answer as one does.",
   insufficient_funds: "The account holds less than the payment.",
   invalid_address: "This is not a Nano address.",
   invalid_amount: "This is not an amount of Nano.",

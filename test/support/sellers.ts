@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { x402Facilitator } from "@x402/core/facilitator";
 import { type FacilitatorClient, HTTPFacilitatorClient, x402ResourceServer } from "@x402/core/server";
+import type { SettleResponse } from "@x402/core/types";
 import { paymentMiddleware as expressMiddleware } from "@x402/express";
 import { paymentMiddleware as honoMiddleware } from "@x402/hono";
 import express, { type Express } from "express";
@@ -19,6 +20,8 @@ export interface Seller {
   readonly handlerRuns: () => number;
   /** The next handler runs answer this status; 200 again after `times`. */
   failNext(status: number, times?: number): void;
+  /** The next answers to settle never arrive: lost after the facilitator settled, or before it was even asked. */
+  loseSettleAnswers(...when: ("before" | "after")[]): void;
   /** Called at the start of each handler run. */
   onHandler(hook: () => Promise<void>): void;
 }
@@ -43,10 +46,16 @@ export async function startSeller(world: World, options: SellerOptions = {}): Pr
   const { host = "express", facilitator: place = "http" } = options;
   const scheme = new FacilitatorScheme(world.facilitatorOptions);
   const stock = new x402Facilitator().register("nano:mainnet", scheme);
-  const facilitatorUrl = place === "http" ? await startFacilitator(world, stock, scheme) : undefined;
+  const losing: ("before" | "after")[] = [];
+  const settling: Settling = async (settle) => {
+    const lost = losing.shift();
+    const answer = lost === "before" ? undefined : await settle();
+    return lost === undefined ? answer : undefined;
+  };
+  const facilitatorUrl = place === "http" ? await startFacilitator(world, stock, scheme, settling) : undefined;
   const client: FacilitatorClient =
     facilitatorUrl === undefined
-      ? inProcessFacilitatorClient(stock)
+      ? losingClient(inProcessFacilitatorClient(stock), settling)
       : new HTTPFacilitatorClient({ url: facilitatorUrl });
   const others = (options.otherFacilitators ?? []).map(unusedFacilitator);
   const server = new x402ResourceServer([...others, client]).register(
@@ -54,7 +63,7 @@ export async function startSeller(world: World, options: SellerOptions = {}): Pr
     new ServerScheme({
       challengeSecret: CHALLENGE_SECRET,
       clock: world.clock,
-      ...(facilitatorUrl === undefined ? { facilitator: scheme } : { facilitatorUrl }),
+      ...(facilitatorUrl === undefined ? { facilitator: losingLink(scheme, settling) } : { facilitatorUrl }),
     }),
   );
   options.configure?.(server);
@@ -80,6 +89,9 @@ export async function startSeller(world: World, options: SellerOptions = {}): Pr
     handlerRuns: () => runs,
     failNext: (status, times = 1) => {
       failures = { status, left: times };
+    },
+    loseSettleAnswers: (...when) => {
+      losing.push(...when);
     },
     onHandler: (next) => {
       hook = next;
@@ -115,8 +127,39 @@ function unusedFacilitator({ getSupported }: Pick<FacilitatorClient, "getSupport
   return { getSupported, verify: refuse, settle: refuse };
 }
 
+/** What became of one settle on its way: undefined where the answer is lost. */
+type Settling = (settle: () => Promise<SettleResponse>) => Promise<SettleResponse | undefined>;
+
+function losingLink(scheme: FacilitatorScheme, settling: Settling) {
+  return {
+    release: (lease: string) => scheme.release(lease),
+    async settle(payload: unknown, requirements: unknown) {
+      const answer = await settling(() => scheme.settle(payload, requirements));
+      if (answer === undefined) throw new TypeError("the connection was lost");
+      return answer;
+    },
+  };
+}
+
+function losingClient(client: FacilitatorClient, settling: Settling): FacilitatorClient {
+  return {
+    verify: (payload, requirements) => client.verify(payload, requirements),
+    getSupported: () => client.getSupported(),
+    async settle(payload, requirements) {
+      const answer = await settling(() => client.settle(payload, requirements));
+      if (answer === undefined) throw new TypeError("the connection was lost");
+      return answer;
+    },
+  };
+}
+
 /** A facilitator over HTTP, as a developer would write it around the stock class, plus our `/release`. */
-async function startFacilitator(world: World, stock: x402Facilitator, scheme: FacilitatorScheme): Promise<string> {
+async function startFacilitator(
+  world: World,
+  stock: x402Facilitator,
+  scheme: FacilitatorScheme,
+  settling: Settling,
+): Promise<string> {
   const app = express();
   app.use(express.json({ limit: "64kb" }));
   app.get("/supported", (_request, response) => response.json(stock.getSupported()));
@@ -124,7 +167,9 @@ async function startFacilitator(world: World, stock: x402Facilitator, scheme: Fa
     response.json(await stock.verify(body.paymentPayload, body.paymentRequirements));
   });
   app.post("/settle", async ({ body }, response) => {
-    response.json(await stock.settle(body.paymentPayload, body.paymentRequirements));
+    const answer = await settling(() => stock.settle(body.paymentPayload, body.paymentRequirements));
+    if (answer === undefined) response.socket?.destroy();
+    else response.json(answer);
   });
   app.post("/release", async ({ body }, response) => {
     response.json({ released: await scheme.release(body.lease) });

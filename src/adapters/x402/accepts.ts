@@ -1,4 +1,5 @@
 import type { AssetAmount, Network, Price } from "@x402/core/types";
+import { NanoError } from "../../errors/index.js";
 import { addressOf, parseAddress } from "../../nano/index.js";
 import { ASSET, NETWORK, SCHEME, type Track, trackAAmount, trackBAmount } from "../../protocol/index.js";
 import { priceInRaw } from "./price.js";
@@ -27,11 +28,17 @@ export interface NanoPaymentOption {
 const DEFAULT_TIMEOUT_SECONDS = 60;
 
 /**
- * Both tracks of one price, side by side: Track A asks for one raw more (SPEC 3). Throws `invalid_address` and
- * `invalid_price` when the server starts, not when the first buyer comes.
+ * Both tracks of one price, side by side: Track A asks for one raw more (SPEC 3). Throws `invalid_address`,
+ * `invalid_price` and `invalid_configuration` when the server starts, not when the first buyer comes.
  */
 export function nanoAccepts(options: NanoAcceptsOptions): [NanoPaymentOption, NanoPaymentOption] {
   const { price, maxTimeoutSeconds = DEFAULT_TIMEOUT_SECONDS, paymentFlow } = options;
+  if (!Number.isInteger(maxTimeoutSeconds) || maxTimeoutSeconds <= 0) {
+    throw new NanoError("invalid_configuration", {
+      setting: "maxTimeoutSeconds",
+      accepted: "whole seconds, at least 1",
+    });
+  }
   const raw = priceInRaw(price);
   const base = raw === undefined ? undefined : trackBAmount(raw);
   const entry = (track: Track, amount: bigint | undefined): NanoPaymentOption => ({

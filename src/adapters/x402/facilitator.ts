@@ -1,16 +1,11 @@
 import type { x402Facilitator } from "@x402/core/facilitator";
-import type {
-  PaymentPayload,
-  PaymentRequirements,
-  SchemeNetworkFacilitator,
-  SettleResponse,
-  VerifyResponse,
-} from "@x402/core/types";
+import type { SchemeNetworkFacilitator, SettleResponse, VerifyResponse } from "@x402/core/types";
 import { createFacilitatorEngine, type FacilitatorEngine, type FacilitatorOptions } from "../../facilitator/index.js";
 import { NETWORK, SCHEME } from "../../protocol/index.js";
+import type { FacilitatorLink } from "./facilitator-link.js";
 
 /** Scheme `exact` on `nano:mainnet` for a stock `x402Facilitator`. It holds no key, so it has no signers. */
-export class ExactNanoScheme implements SchemeNetworkFacilitator {
+export class ExactNanoScheme implements SchemeNetworkFacilitator, FacilitatorLink {
   readonly scheme = SCHEME;
   readonly caipFamily = "nano:*";
   readonly #engine: FacilitatorEngine;
@@ -27,11 +22,11 @@ export class ExactNanoScheme implements SchemeNetworkFacilitator {
     return [];
   }
 
-  async verify(paymentPayload: PaymentPayload, paymentRequirements: PaymentRequirements): Promise<VerifyResponse> {
+  async verify(paymentPayload: unknown, paymentRequirements: unknown): Promise<VerifyResponse> {
     return this.#engine.verify({ paymentPayload, paymentRequirements });
   }
 
-  async settle(paymentPayload: PaymentPayload, paymentRequirements: PaymentRequirements): Promise<SettleResponse> {
+  async settle(paymentPayload: unknown, paymentRequirements: unknown): Promise<SettleResponse> {
     return this.#engine.settle({ paymentPayload, paymentRequirements });
   }
 

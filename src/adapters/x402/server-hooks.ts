@@ -5,14 +5,14 @@ import type {
   OnVerifiedPaymentCanceledHook,
 } from "@x402/core/server";
 import type { SchemeServerHooks, SettleContext } from "@x402/core/types";
-import { type ChallengeAuthority, isReason, REASONS, verifyResponseSchema } from "../../protocol/index.js";
-import type { ReleaseLease } from "./lease-release.js";
+import { type ChallengeAuthority, REASONS, verifyResponseSchema } from "../../protocol/index.js";
+import type { FacilitatorLink } from "./facilitator-link.js";
 import { judgeAtServer } from "./server-judge.js";
 
 export interface ServerHookDependencies {
   readonly authority: ChallengeAuthority;
   readonly clock: () => number;
-  readonly release: ReleaseLease | undefined;
+  readonly facilitator: FacilitatorLink | undefined;
 }
 
 export interface ServerHooks {
@@ -20,20 +20,16 @@ export interface ServerHooks {
   readonly enrichSettlementPayload: (context: SettleContext) => Promise<Record<string, unknown> | undefined>;
 }
 
-/** Reasons after which the settlement may still succeed, or has: the lease is then not ours to end. */
-const UNDECIDED = new Set<string>([
-  "settlement_pending",
-  "payment_in_progress",
-  "duplicate_block_hash",
-  "ledger_unavailable",
-  "facilitator_unavailable",
-]);
+/** Somebody, perhaps this very request, may still be at it: the lease is then not ours to end. */
+const STILL_RUNNING = new Set<string>(["settlement_pending", "payment_in_progress", "duplicate_block_hash"]);
+/** Nothing was decided, as after a lost answer: worth asking again (R9). */
+const UNDECIDED = new Set<string>(["ledger_unavailable", "facilitator_unavailable"]);
 
 /**
  * Core treats a hook that throws as one that agrees, and calls hooks without `this`: so these are closures, and the one
  * that guards money answers every fault of its own with a refusal.
  */
-export function createServerHooks({ authority, clock, release }: ServerHookDependencies): ServerHooks {
+export function createServerHooks({ authority, clock, facilitator }: ServerHookDependencies): ServerHooks {
   /** Core passes the very same payload object to verify, cancel and settle of one request. */
   const leases = new WeakMap<object, string>();
 
@@ -58,16 +54,30 @@ export function createServerHooks({ authority, clock, release }: ServerHookDepen
   /** A facilitator that cannot be reached ends the lease by itself, after a minute at most. */
   const endLease = async (paymentPayload: object): Promise<void> => {
     const lease = leases.get(paymentPayload);
-    if (lease !== undefined) await release?.(lease).catch(() => false);
+    if (lease !== undefined) await facilitator?.release(lease).catch(() => false);
   };
 
   const onVerifiedPaymentCanceled: OnVerifiedPaymentCanceledHook = async ({ paymentPayload }) =>
     endLease(paymentPayload);
 
-  /** The response is withheld after a refusal, so the payer may use the proof again at once. */
-  const onSettleFailure: OnSettleFailureHook = async ({ paymentPayload, error }) => {
-    const reason = "errorReason" in error ? error.errorReason : undefined;
-    if (typeof reason === "string" && isReason(reason) && !UNDECIDED.has(reason)) await endLease(paymentPayload);
+  /**
+   * The answer may be lost while the block is redeemed: asking again with the same lease gives the stored success (R9).
+   * After a refusal the response is withheld, so the lease ends and the payer may use the proof again at once.
+   */
+  const onSettleFailure: OnSettleFailureHook = async ({ paymentPayload, requirements, error }) => {
+    const lease = leases.get(paymentPayload);
+    if (lease === undefined || facilitator === undefined) return undefined;
+    let reason = reasonOf(error);
+    if (reason === undefined || UNDECIDED.has(reason)) {
+      const { payload, ...envelope } = paymentPayload;
+      const result = await facilitator
+        .settle({ ...envelope, payload: { ...payload, lease } }, requirements)
+        .catch(() => undefined);
+      if (result?.success === true) return { recovered: true, result };
+      reason = result?.errorReason;
+    }
+    if (reason === undefined || !STILL_RUNNING.has(reason)) await endLease(paymentPayload);
+    return undefined;
   };
 
   return {
@@ -77,4 +87,9 @@ export function createServerHooks({ authority, clock, release }: ServerHookDepen
       return lease === undefined ? undefined : { lease };
     },
   };
+}
+
+/** The facilitator's word; undefined where none came: a lost connection, a time-out, a fault of the facilitator. */
+function reasonOf(error: Error): string | undefined {
+  return "errorReason" in error && typeof error.errorReason === "string" ? error.errorReason : undefined;
 }

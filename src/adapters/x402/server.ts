@@ -26,11 +26,11 @@ import {
   trackAAmount,
   trackBAmount,
 } from "../../protocol/index.js";
-import { createLeaseRelease, type ReleaseOptions } from "./lease-release.js";
+import { createFacilitatorLink, type FacilitatorLinkOptions } from "./facilitator-link.js";
 import { priceFromMoney, priceInRaw } from "./price.js";
 import { createServerHooks } from "./server-hooks.js";
 
-export interface ExactNanoServerOptions extends ReleaseOptions {
+export interface ExactNanoServerOptions extends FacilitatorLinkOptions {
   /** At least 32 bytes; a list allows rotation (the first issues). Replicas share it. Random where it is left out. */
   readonly challengeSecret?: ChallengeSecret | readonly ChallengeSecret[] | undefined;
   readonly clock?: (() => number) | undefined;
@@ -66,7 +66,7 @@ export class ExactNanoScheme implements SchemeNetworkServer {
     const hooks = createServerHooks({
       authority: this.#authority,
       clock: this.#clock,
-      release: createLeaseRelease(options),
+      facilitator: createFacilitatorLink(options),
     });
     this.schemeHooks = hooks.schemeHooks;
     this.enrichSettlementPayload = hooks.enrichSettlementPayload;

@@ -83,6 +83,8 @@ describe("nanoAccepts", () => {
     ["a price of zero", { price: "0 XNO" }, "invalid_price"],
     ["an amount that Track B cannot ask", { price: "1005 raw" }, "invalid_price"],
     ["an address with a broken checksum", { payTo: `${PAY_TO.slice(0, -1)}8` }, "invalid_address"],
+    ["a time that is no whole number of seconds", { maxTimeoutSeconds: 1.5 }, "invalid_configuration"],
+    ["no time at all", { maxTimeoutSeconds: 0 }, "invalid_configuration"],
     ["an address of another network", { payTo: "0x209693Bc6afc0C5328bA36FaF03C514EF312287C" }, "invalid_address"],
   ])("%s stops the server when it starts", (_name, wrong, code) => {
     expect(() => nanoAccepts({ payTo: PAY_TO, price: "0.001 XNO", ...wrong })).toThrow(
