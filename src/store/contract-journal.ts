@@ -81,6 +81,18 @@ export function describeJournal({ describe, test }: Bench): void {
       room.expect(await room.store.listOpen()).toEqual([]);
     });
 
+    test("is closed by whoever took it over, and is then free for that one", async (room) => {
+      const old = await room.take(settleOf(room, { previous: PREVIOUS }));
+      await room.journal(old);
+      await room.pass(room.leaseMs * 2);
+      const heir = await room.take(verifyOf(room));
+      room.expect(await room.store.advance(heir, CLOSED)).toEqual({ outcome: "advanced" });
+      room.expect(await room.store.listOpen()).toEqual([]);
+      room.expect(await room.store.advance(old, toRedeemed("late"))).toEqual({ outcome: "lost" });
+      const next = await room.store.claim(verifyOf(room));
+      room.expect([next.outcome, "state" in next ? next.state : ""]).toEqual(["claimed", "reserved"]);
+    });
+
     test("can be claimed once its lease has lapsed, and stays in the journal", async (room) => {
       const old = await room.take(settleOf(room, { previous: PREVIOUS }));
       await room.journal(old, "the block");
