@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { ExactNanoScheme } from "x402-nano/server";
-import type { HandPayer } from "../support/hand-payer.js";
+import { type HandPayer, payOn } from "../support/hand-payer.js";
 import { type FacilitatorPlace, fetchOffers, present, type Seller, startSeller } from "../support/sellers.js";
 import { CHALLENGE_SECRET, startWorld, type World } from "../support/world.js";
 
@@ -9,7 +9,7 @@ afterEach(() => world.close());
 
 async function proofOf(track: "nanoTxn" | "nanoSignature", payer: HandPayer, seller: Seller): Promise<unknown> {
   const offers = await fetchOffers(seller);
-  return track === "nanoTxn" ? payer.proveNanoTxn(offers.nanoTxn) : payer.payNanoSignature(offers.nanoSignature);
+  return payOn(payer, track, offers);
 }
 
 describe.each<FacilitatorPlace>(["http", "in-process"])("facilitator %s", (facilitator) => {

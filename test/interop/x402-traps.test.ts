@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { ExactNanoScheme as FacilitatorScheme, inProcessFacilitatorClient } from "x402-nano/facilitator";
 import { ExactNanoScheme, nanoAccepts } from "x402-nano/server";
 import { encodeBlockJson } from "../../src/nano/index.js";
-import { wrap } from "../support/hand-payer.js";
+import { payOn, wrap } from "../support/hand-payer.js";
 import { fetchOffers, present, startSeller } from "../support/sellers.js";
 import { CHALLENGE_SECRET, PAY_TO, startWorld, type World } from "../support/world.js";
 
@@ -142,10 +142,7 @@ describe("7: payment flows", () => {
       const seller = await startSeller(world);
       const payer = await world.payer();
       const offers = await fetchOffers(seller);
-      const proof =
-        track === "nanoTxn"
-          ? await payer.proveNanoTxn(offers.nanoTxn)
-          : await payer.payNanoSignature(offers.nanoSignature);
+      const proof = await payOn(payer, track, offers);
       let release = (): void => undefined;
       const held = new Promise<void>((resolve) => {
         release = resolve;
@@ -169,10 +166,7 @@ describe("7: payment flows", () => {
       const payer = await world.payer();
       const offers = await fetchOffers(seller);
       for (const track of ["nanoTxn", "nanoSignature"] as const) {
-        const proof =
-          track === "nanoTxn"
-            ? await payer.proveNanoTxn(offers.nanoTxn)
-            : await payer.payNanoSignature(offers.nanoSignature);
+        const proof = await payOn(payer, track, offers);
         seller.failNext(500);
         expect(await present(seller, proof)).toMatchObject({ status: 500 });
         expect(await present(seller, proof)).toMatchObject({ status: 200 });

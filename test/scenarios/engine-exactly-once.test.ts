@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createFacilitatorEngine, type SettleAnswer } from "x402-nano/facilitator";
 import { parseBlockHash } from "../../src/nano/index.js";
+import { TRACKS, type Track } from "../../src/protocol/index.js";
 import { type FaultyLedger, faultyLedger } from "../support/faulty-ledger.js";
-import type { HandPayer } from "../support/hand-payer.js";
+import { type HandPayer, payOn } from "../support/hand-payer.js";
 import { leaseOf, offersOf, type Request, requestOf, withLease } from "../support/offers.js";
 import { startWorld, type World } from "../support/world.js";
 
@@ -23,14 +24,9 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const TRACKS = ["nanoTxn", "nanoSignature"] as const;
-type Track = (typeof TRACKS)[number];
-
 async function pay(track: Track): Promise<Request> {
   const offers = offersOf(world);
-  return requestOf(
-    track === "nanoTxn" ? await payer.proveNanoTxn(offers.nanoTxn) : await payer.payNanoSignature(offers.nanoSignature),
-  );
+  return requestOf(await payOn(payer, track, offers));
 }
 
 const successesOf = (answers: readonly SettleAnswer[]) => answers.filter(({ success }) => success);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { HandPayer } from "../support/hand-payer.js";
+import { TRACKS, type Track } from "../../src/protocol/index.js";
+import { type HandPayer, payOn } from "../support/hand-payer.js";
 import { leaseOf, offersOf, type Request, requestOf, withLease } from "../support/offers.js";
 import { startWorld, type World } from "../support/world.js";
 
@@ -18,14 +19,9 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const TRACKS = ["nanoTxn", "nanoSignature"] as const;
-type Track = (typeof TRACKS)[number];
-
 async function pay(track: Track, by = payer): Promise<Request> {
   const offers = offersOf(world);
-  return requestOf(
-    track === "nanoTxn" ? await by.proveNanoTxn(offers.nanoTxn) : await by.payNanoSignature(offers.nanoSignature),
-  );
+  return requestOf(await payOn(by, track, offers));
 }
 
 const EXPIRED = { success: false, errorReason: "payment_expired", transaction: "" };

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hashBlock } from "../../src/nano/index.js";
-import type { HandPayer } from "../support/hand-payer.js";
+import { TRACKS, type Track } from "../../src/protocol/index.js";
+import { type HandPayer, payOn } from "../support/hand-payer.js";
 import { leaseOf, offersOf, proveBlock, type Request, requestOf, withLease } from "../support/offers.js";
 import { startWorld, type World } from "../support/world.js";
 
@@ -15,13 +16,9 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const TRACKS = ["nanoTxn", "nanoSignature"] as const;
-
-async function pay(track: (typeof TRACKS)[number], maxTimeoutSeconds = 60): Promise<Request> {
+async function pay(track: Track, maxTimeoutSeconds = 60): Promise<Request> {
   const offers = offersOf(world, { maxTimeoutSeconds });
-  return requestOf(
-    track === "nanoTxn" ? await payer.proveNanoTxn(offers.nanoTxn) : await payer.payNanoSignature(offers.nanoSignature),
-  );
+  return requestOf(await payOn(payer, track, offers));
 }
 
 const IN_PROGRESS = { isValid: false, invalidReason: "payment_in_progress", error: "PAYMENT_IN_PROGRESS" };

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hashBlock } from "../../src/nano/index.js";
-import type { HandPayer } from "../support/hand-payer.js";
+import { TRACKS, type Track } from "../../src/protocol/index.js";
+import { type HandPayer, payOn } from "../support/hand-payer.js";
 import {
   blockOf,
   leaseOf,
@@ -25,14 +26,9 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const TRACKS = ["nanoTxn", "nanoSignature"] as const;
-type Track = (typeof TRACKS)[number];
-
 async function pay(track: Track): Promise<Request> {
   const offers = offersOf(world);
-  return requestOf(
-    track === "nanoTxn" ? await payer.proveNanoTxn(offers.nanoTxn) : await payer.payNanoSignature(offers.nanoSignature),
-  );
+  return requestOf(await payOn(payer, track, offers));
 }
 
 const guessAt = (lease: string): string => `${lease.slice(0, -64)}${"0".repeat(64)}`;
@@ -223,10 +219,7 @@ describe("a settle that the payer posts while the handler runs", () => {
     async (track) => {
       const seller = await startSeller(world);
       const offers = await fetchOffers(seller);
-      const proof =
-        track === "nanoTxn"
-          ? await payer.proveNanoTxn(offers.nanoTxn)
-          : await payer.payNanoSignature(offers.nanoSignature);
+      const proof = await payOn(payer, track, offers);
       seller.onHandler(async () => {
         expect(await world.engine.settle(requestOf(proof, offers[track]))).toMatchObject({ success: true });
       });
@@ -238,10 +231,7 @@ describe("a settle that the payer posts while the handler runs", () => {
   test.each(TRACKS)("%s: with bad requirements it changes nothing, and the response is served", async (track) => {
     const seller = await startSeller(world);
     const offers = await fetchOffers(seller);
-    const proof =
-      track === "nanoTxn"
-        ? await payer.proveNanoTxn(offers.nanoTxn)
-        : await payer.payNanoSignature(offers.nanoSignature);
+    const proof = await payOn(payer, track, offers);
     seller.onHandler(async () => {
       const cheaper = { ...offers[track], amount: "10" };
       const bad = [

@@ -9,7 +9,7 @@ import {
   signNoms,
 } from "../../src/nano/index.js";
 import { challengeMessage } from "../../src/protocol/index.js";
-import { type HandPayer, type Offer, wrap } from "../support/hand-payer.js";
+import { type HandPayer, type Offer, payOn, wrap } from "../support/hand-payer.js";
 import { fetchOffers, present, type Seller, startSeller } from "../support/sellers.js";
 import { startWorld, type World } from "../support/world.js";
 
@@ -260,10 +260,7 @@ describe("the same proof twenty times at once buys exactly one response", () => 
 
   test.each(["nanoTxn", "nanoSignature"] as const)("%s", async (track) => {
     const offers = await fetchOffers(seller);
-    const proof =
-      track === "nanoTxn"
-        ? await payer.proveNanoTxn(offers.nanoTxn)
-        : await payer.payNanoSignature(offers.nanoSignature);
+    const proof = await payOn(payer, track, offers);
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => present(seller, proof)));
     expect(outcomes.filter(({ status }) => status === 200)).toHaveLength(1);
     for (const { status, reason } of outcomes) {

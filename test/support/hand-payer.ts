@@ -18,7 +18,7 @@ import {
   signNoms,
   xno,
 } from "../../src/nano/index.js";
-import { challengeMessage, encodeHeader } from "../../src/protocol/index.js";
+import { challengeMessage, encodeHeader, type Track } from "../../src/protocol/index.js";
 
 /** An entry of `accepts` as a client reads it. */
 export interface Offer {
@@ -106,6 +106,17 @@ export async function openHandPayer(at: { dev: DevLedger; ledger: Ledger; index:
       return { ...proveNanoSignature(offer, hash), hash };
     },
   };
+}
+
+/** Pays on the track that is named, and proves it. */
+export async function payOn(
+  payer: HandPayer,
+  track: Track,
+  offers: { readonly [name in Track]: Offer },
+): Promise<Envelope> {
+  if (track === "nanoTxn") return payer.proveNanoTxn(offers.nanoTxn);
+  const { hash: _hash, ...proof } = await payer.payNanoSignature(offers.nanoSignature);
+  return proof;
 }
 
 export function wrap(offer: Offer, payload: Record<string, unknown>): Envelope {

@@ -29,6 +29,12 @@ export const PRICE_RAW = 10n ** 27n;
 export const BALANCE_RAW = 10n ** 30n;
 export const NONCE = "a0".repeat(32);
 
+/** A block as payloads and `process` carry it: these keys, in this order, and no other (SPEC 3). */
+export const NINE_KEYS = [
+  ...["type", "account", "previous", "representative", "balance"],
+  ...["link", "link_as_account", "signature", "work"],
+];
+
 export interface Payer {
   readonly secretKey: Uint8Array;
   readonly account: PublicKey;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { addressOf, hashBlock, parseAddress, parseBlockHash, ZERO_HASH } from "../../../src/nano/index.js";
 import { readRecording } from "../../support/nano.js";
+import { NINE_KEYS } from "../../support/payments.js";
 import { json } from "./fake-node.js";
 import { CONFIRMED_SEND, createStage, errorOf, main, recorded, recordedBlock, SEND, SEND_HASH } from "./support.js";
 
@@ -154,17 +155,7 @@ describe("process", () => {
     expect(await ledger.process(SEND, "send")).toEqual({ outcome: "accepted", hash: SEND_HASH });
     const { block, ...rest } = node.heard[0]?.body ?? {};
     expect(rest).toEqual({ action: "process", json_block: "true", subtype: "send" });
-    expect(Object.keys(block ?? {})).toEqual([
-      "type",
-      "account",
-      "previous",
-      "representative",
-      "balance",
-      "link",
-      "link_as_account",
-      "signature",
-      "work",
-    ]);
+    expect(Object.keys(block ?? {})).toEqual(NINE_KEYS);
     expect(JSON.stringify(block).toLowerCase()).toBe(
       JSON.stringify(inOrder(recorded(16).request["block"])).toLowerCase(),
     );

@@ -20,6 +20,7 @@ import {
   workValue,
 } from "../../../src/nano/index.js";
 import { createRandom, readPrintedBlock } from "../../support/nano.js";
+import { NINE_KEYS } from "../../support/payments.js";
 
 const random = createRandom(6);
 const secretKey = random.bytes(32);
@@ -108,22 +109,10 @@ describe("isBlockWorkValid", () => {
 });
 
 describe("encodeBlockJson", () => {
-  const nineKeys = [
-    "type",
-    "account",
-    "previous",
-    "representative",
-    "balance",
-    "link",
-    "link_as_account",
-    "signature",
-    "work",
-  ];
-
   test("the nine keys, whatever came along", () => {
     const signed = { ...signBlock(unsigned, secretKey), work: "0123456789abcdef", hash: "extra", lease: "extra" };
     const json = encodeBlockJson(signed);
-    expect(Object.keys(json)).toEqual(nineKeys);
+    expect(Object.keys(json)).toEqual(NINE_KEYS);
     expect(json).toMatchObject({ type: "state", balance: "1000000000000000000000000000000", work: "0123456789abcdef" });
     expect(json.account).toMatch(/^nano_/);
   });

@@ -1,20 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { parsePayment } from "../../../src/protocol/index.js";
-import { edited, NOW_SECONDS, nanoSignaturePayment, nanoTxnPayment, type PaymentJson } from "../../support/payments.js";
+import {
+  edited,
+  NINE_KEYS,
+  NOW_SECONDS,
+  nanoSignaturePayment,
+  nanoTxnPayment,
+  type PaymentJson,
+} from "../../support/payments.js";
 import { runNanoTxn } from "./scenarios.js";
 
 /** SPEC 8: what other people's clients and sellers send. */
-const NINE_KEYS = [
-  "type",
-  "account",
-  "previous",
-  "representative",
-  "balance",
-  "link",
-  "link_as_account",
-  "signature",
-  "work",
-];
 const ours = nanoTxnPayment();
 const EXTRA = "paymentPayload.accepted.extra";
 
