@@ -30,6 +30,7 @@ export {
   ASSET,
   decodeHeader,
   encodeHeader,
+  isReason,
   NETWORK,
   REASONS,
   type Reason,

@@ -44,7 +44,7 @@ function entryKey(payment: Payment, hash: BlockHash): EntryKey {
  * What makes two proofs the same payment (R3): track, hash, receiver, amount and the challenge it answers. Never the
  * signature: it is malleable for others, and a payer may sign again.
  */
-export function identifyPayment(payment: Payment, hash: BlockHash, amountRaw: bigint): string {
+function identifyPayment(payment: Payment, hash: BlockHash, amountRaw: bigint): string {
   const { nonce, validBefore } = spokenChallenge(payment);
   const terms = [
     payment.track,

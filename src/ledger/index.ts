@@ -1,6 +1,6 @@
 export { createLedger } from "./client.js";
 export type { LedgerOptions } from "./options.js";
-export type { Sleep } from "./patience.js";
+export { type Sleep, sleep } from "./patience.js";
 export type {
   AccountInfo,
   BlockInfo,

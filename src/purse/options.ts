@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { NanoError } from "../errors/index.js";
-import type { Ledger, Sleep } from "../ledger/index.js";
+import { type Ledger, type Sleep, sleep } from "../ledger/index.js";
 import { MAINNET_WORK_THRESHOLDS, parseAddress, parseAmount, type WorkThresholds, xno } from "../nano/index.js";
 import type { SecretOptions } from "./account.js";
 import type { PurseSettings } from "./parts.js";
-import { sleepWithTimer } from "./waiting.js";
 
 export interface PurseOptions extends SecretOptions {
   /** An open ledger, which stays open when the purse is closed, or the URLs of nodes to ask. */
@@ -42,7 +41,7 @@ const settings: z.ZodType<PurseSettings> = z
     confirmSeconds: seconds.default(10),
     inFlightSeconds: seconds.optional(),
     clock: z.custom<() => number>(isFunction).default(() => Date.now),
-    sleep: z.custom<Sleep>(isFunction).default(() => sleepWithTimer),
+    sleep: z.custom<Sleep>(isFunction).default(() => sleep),
   })
   .transform(({ maxPerPayment, maxPerDay, confirmSeconds, inFlightSeconds, ...rest }) => ({
     ...rest,

@@ -1,24 +1,5 @@
 import type { Sleep } from "../ledger/index.js";
 
-/** The longest delay that timers take; they treat a longer one as none. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
-
-/** Resolves when the time is over or the signal aborts; never rejects. */
-export const sleepWithTimer: Sleep = (ms, signal) =>
-  new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const finish = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, Math.min(Math.max(ms, 0), MAX_DELAY_MS));
-    signal.addEventListener("abort", finish, { once: true });
-  });
-
 /** Waits for whichever comes first: the event, the time, or the abort. A timer that was not needed is called off. */
 export async function waitForEither(event: Promise<unknown>, ms: number, sleep: Sleep, abort: AbortSignal) {
   const over = linkedController(abort);

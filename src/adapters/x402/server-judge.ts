@@ -1,14 +1,6 @@
-import {
-  type ChallengeAuthority,
-  checkExpiry,
-  checkTerms,
-  type NanoSignaturePayment,
-  parsePayment,
-  type Refusal,
-  refuse,
-  spokenChallenge,
-} from "../../protocol/index.js";
+import { type ChallengeAuthority, checkTerms, parsePayment, type Refusal, refuse } from "../../protocol/index.js";
 import { checkChallenge } from "../../tracks/nano-signature/index.js";
+import { checkValidBefore } from "../../tracks/nano-txn/index.js";
 
 export interface ServerContext {
   readonly authority: ChallengeAuthority;
@@ -39,16 +31,7 @@ export function judgeAtServer(
   }
   const terms = checkTerms(payment);
   if (!terms.ok) return terms;
-  const { nowSeconds } = context;
-  if (payment.track === "nanoSignature") return judgeChallenge(payment, terms.amountRaw, context);
-  const { validBefore } = spokenChallenge(payment);
-  const { maxTimeoutSeconds } = payment.requirements;
-  if (validBefore === undefined) return undefined;
-  return checkExpiry(validBefore, { nowSeconds, maxTimeoutSeconds, authenticated: false });
-}
-
-function judgeChallenge(payment: NanoSignaturePayment, amountRaw: bigint, context: ServerContext): Refusal | undefined {
-  const { nonce, validBefore } = spokenChallenge(payment);
-  if (nonce === undefined || validBefore === undefined) return refuse("challenge_invalid");
-  return checkChallenge({ nonce, validBefore, amountRaw }, payment, { ...context, judgeExpiry: true });
+  if (payment.track === "nanoTxn") return checkValidBefore(payment, context.nowSeconds);
+  const challenge = checkChallenge(payment, terms.amountRaw, { ...context, judgeExpiry: true });
+  return challenge.ok ? undefined : challenge;
 }

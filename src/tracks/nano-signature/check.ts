@@ -28,32 +28,32 @@ export function checkNanoSignature(payment: NanoSignaturePayment, context: NanoS
   if (!terms.ok) return terms;
   const { amountRaw } = terms;
   const { blockHash, account, signature } = payment.payload;
-  const { nonce, validBefore } = spokenChallenge(payment);
-  if (nonce === undefined || validBefore === undefined) {
-    return refuse("challenge_invalid", "A nanoSignature payment names the nonce and validBefore of its challenge.");
-  }
-  const challenge = checkChallenge({ nonce, validBefore, amountRaw }, payment, context);
-  if (challenge !== undefined) return challenge;
+  const challenge = checkChallenge(payment, amountRaw, context);
+  if (!challenge.ok) return challenge;
 
-  const message = challengeMessage(blockHash, nonce, validBefore);
+  const message = challengeMessage(blockHash, challenge.nonce, challenge.validBefore);
   if (!verifyNoms(hexToBytes(signature, 64), message, keyBytes(account))) return refuse("invalid_signature");
   return { ok: true, amountRaw, hash: blockHash, payer: account };
 }
 
+export type ChallengeCheck = { readonly ok: true; readonly nonce: string; readonly validBefore: number } | Refusal;
+
 /** Row 3. Also what the resource server asks on its own, before the facilitator is called. */
 export function checkChallenge(
-  spoken: { readonly nonce: string; readonly validBefore: number; readonly amountRaw: bigint },
   payment: NanoSignaturePayment,
+  amountRaw: bigint,
   context: NanoSignatureContext,
-): Refusal | undefined {
-  const { nonce, validBefore, amountRaw } = spoken;
+): ChallengeCheck {
+  const { nonce, validBefore } = spokenChallenge(payment);
+  if (nonce === undefined || validBefore === undefined) {
+    return refuse("challenge_invalid", "A nanoSignature payment names the nonce and validBefore of its challenge.");
+  }
   const { authority, nowSeconds } = context;
+  const { maxTimeoutSeconds, payTo } = payment.requirements;
   if (context.judgeExpiry) {
-    const { maxTimeoutSeconds } = payment.requirements;
     const expiry = checkExpiry(validBefore, { nowSeconds, maxTimeoutSeconds, authenticated: authority !== undefined });
     if (expiry !== undefined) return expiry;
   }
-  if (authority === undefined) return undefined;
-  const terms = { payTo: payment.requirements.payTo, amountRaw, validBefore };
-  return authority.isOwnNonce(nonce, terms) ? undefined : refuse("challenge_invalid");
+  const isOurs = authority === undefined || authority.isOwnNonce(nonce, { payTo, amountRaw, validBefore });
+  return isOurs ? { ok: true, nonce, validBefore } : refuse("challenge_invalid");
 }

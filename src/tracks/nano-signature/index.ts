@@ -1,4 +1,5 @@
 export {
+  type ChallengeCheck,
   checkChallenge,
   checkNanoSignature,
   type NanoSignatureCheck,

@@ -39,16 +39,8 @@ export function checkNanoTxn(payment: NanoTxnPayment, context: NanoTxnContext): 
   const { requirements, payload } = payment;
   const { block, linkAsAccount, workForm } = payload;
 
-  const { validBefore } = spokenChallenge(payment);
-  if (context.judgeExpiry && validBefore !== undefined) {
-    const { maxTimeoutSeconds } = requirements;
-    const expiry = checkExpiry(validBefore, {
-      nowSeconds: context.nowSeconds,
-      maxTimeoutSeconds,
-      authenticated: false,
-    });
-    if (expiry !== undefined) return expiry;
-  }
+  const expiry = context.judgeExpiry ? checkValidBefore(payment, context.nowSeconds) : undefined;
+  if (expiry !== undefined) return expiry;
 
   if (block.link !== requirements.payTo) return refuse("wrong_destination");
   if (linkAsAccount !== undefined && linkAsAccount !== block.link) {
@@ -67,4 +59,12 @@ export function checkNanoTxn(payment: NanoTxnPayment, context: NanoTxnContext): 
     return { ...refuse("invalid_work", `It is below ${context.sendThreshold.toString(16)}.`), payer };
   }
   return { ok: true, amountRaw: terms.amountRaw, hash: hashBlock(block), payer };
+}
+
+/** Row 3: a block without an expiry has none, its frontier bounds it anyway. The resource server asks it too. */
+export function checkValidBefore(payment: NanoTxnPayment, nowSeconds: number): Refusal | undefined {
+  const { validBefore } = spokenChallenge(payment);
+  if (validBefore === undefined) return undefined;
+  const { maxTimeoutSeconds } = payment.requirements;
+  return checkExpiry(validBefore, { nowSeconds, maxTimeoutSeconds, authenticated: false });
 }

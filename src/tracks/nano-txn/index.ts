@@ -1,3 +1,3 @@
-export { checkNanoTxn, type NanoTxnCheck, type NanoTxnContext, type WorkPolicy } from "./check.js";
+export { checkNanoTxn, checkValidBefore, type NanoTxnCheck, type NanoTxnContext, type WorkPolicy } from "./check.js";
 export { judgeNanoTxn, type NanoTxnFacts } from "./judge.js";
 export { encodeNanoTxnPayload } from "./pay.js";

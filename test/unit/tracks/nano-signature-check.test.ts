@@ -128,12 +128,10 @@ describe("row 3: the challenge", () => {
   });
 
   test("the resource server asks the same question alone", () => {
-    const spoken = (json: PaymentJson) => {
-      const { nonce, validBefore } = parseSignature(json).accepted.extra;
-      return { nonce: nonce ?? "", validBefore: validBefore ?? 0, amountRaw: PRICE_RAW };
+    const ask = (json: PaymentJson) => {
+      const verdict = checkChallenge(parseSignature(json), PRICE_RAW, { ...SIGNATURE_CONTEXT, authority });
+      return verdict.ok ? undefined : verdict.reason;
     };
-    const ask = (json: PaymentJson) =>
-      checkChallenge(spoken(json), parseSignature(json), { ...SIGNATURE_CONTEXT, authority })?.reason;
     expect(ask(issued())).toBeUndefined();
     expect(ask(payment)).toBe("challenge_invalid");
     expect(ask(issued(NOW_SECONDS - 6))).toBe("payment_expired");
