@@ -15,8 +15,12 @@ const publicEntries = {
 const platformEntries = {
   "sodium-native.node": "src/nano/sodium-native.node.ts",
   "sodium-native.browser": "src/nano/sodium-native.browser.ts",
-  "transport.node": "src/ledger/transport.node.ts",
-  "transport.browser": "src/ledger/transport.browser.ts",
+  "transport.node": "src/ledger/rpc/transport.node.ts",
+  "transport.browser": "src/ledger/rpc/transport.browser.ts",
+  "socket.node": "src/ledger/confirmations/socket.node.ts",
+  "socket.browser": "src/ledger/confirmations/socket.browser.ts",
+  "work-threads.node": "src/ledger/work/work-threads.node.ts",
+  "work-threads.browser": "src/ledger/work/work-threads.browser.ts",
 };
 
 /** One build of everything, with shared chunks: a class is the same whichever subpath it comes from. */

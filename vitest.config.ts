@@ -8,7 +8,9 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 /** `#…` and `x402-nano/…` resolve to the sources here and to `dist` for users (package.json: imports, exports). */
 export const sourceAliases = [
   { find: "#sodium-native", replacement: at("./src/nano/sodium-native.node.ts") },
-  { find: "#transport", replacement: at("./src/ledger/transport.node.ts") },
+  { find: "#socket", replacement: at("./src/ledger/confirmations/socket.node.ts") },
+  { find: "#work-threads", replacement: at("./src/ledger/work/work-threads.node.ts") },
+  { find: "#transport", replacement: at("./src/ledger/rpc/transport.node.ts") },
   { find: /^x402-nano$/, replacement: at("./src/index.ts") },
   { find: /^x402-nano\/(.*)$/, replacement: at("./src/$1.ts") },
 ];

@@ -1,6 +1,7 @@
 import { NanoError } from "../errors/index.js";
 import type { Schedule } from "./confirmations.js";
 import type { DevWorkThresholds } from "./genesis.js";
+import type { NodeRules } from "./node.js";
 
 export interface DevLedgerOptions {
   /** Default 0: any free port. */
@@ -17,6 +18,10 @@ export interface DevLedgerOptions {
   readonly workThresholds?: Partial<DevWorkThresholds>;
   /** `recorded-dev-network`: genesis, thresholds and version of the network in `node-recordings/`. */
   readonly preset?: "recorded-dev-network";
+  /** The node's `enable_control`; default true. */
+  readonly control?: boolean;
+  /** Whether `work_generate` computes anything; default true. */
+  readonly workGeneration?: boolean;
   /** Milliseconds; what every time in an answer or a websocket message is read from. */
   readonly clock?: () => number;
   /** What runs delayed confirmations; default: timers that do not keep the process alive. */
@@ -46,6 +51,10 @@ export function checkOptions(options: DevLedgerOptions): void {
   for (const threshold of Object.values(workThresholds ?? {})) {
     if (threshold < 0n || threshold >= 2n ** 64n) throw misconfigured("workThresholds", "0 … 2^64-1");
   }
+}
+
+export function rulesOf({ control = true, workGeneration = true }: DevLedgerOptions): NodeRules {
+  return { control, workGeneration };
 }
 
 function isPort(port: number): boolean {

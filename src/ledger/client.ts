@@ -1,12 +1,12 @@
 import { createTransport } from "#transport";
 import { NanoError } from "../errors/index.js";
-import { type Asked, askInTurn, askOnce, type Door, type Limits } from "./asker.js";
-import { createConfirmations } from "./confirmations.js";
-import { type Endpoint, parseEndpoint } from "./endpoint.js";
-import { faultFacts, toUnavailable } from "./fault.js";
+import { createConfirmations } from "./confirmations/confirmations.js";
 import { type LedgerOptions, readOptions } from "./options.js";
+import { type Asked, askInTurn, askOnce, type Door, type Limits } from "./pool/asker.js";
 import type { CallOptions, Ledger } from "./port.js";
-import { askAccountInfo, askBlockInfo, askProcess, askReceivable, askWork, type Question } from "./questions.js";
+import { type Endpoint, parseEndpoint } from "./rpc/endpoint.js";
+import { faultFacts, toUnavailable } from "./rpc/fault.js";
+import { askAccountInfo, askBlockInfo, askProcess, askReceivable, askWork, type Question } from "./rpc/questions.js";
 
 /**
  * A Nano node's RPC behind the port. Throws `invalid_configuration` at once for options that cannot work; nothing is

@@ -7,8 +7,13 @@ export type {
   BlockSubtype,
   CallOptions,
   ConfirmationWait,
+  EndpointName,
   Ledger,
   ProcessResult,
+  ReadOptions,
   Receivable,
+  WorkCallOptions,
+  WorkProgress,
+  WorkRoot,
   WorkSource,
 } from "./port.js";

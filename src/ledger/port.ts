@@ -7,15 +7,16 @@ import type { BlockHash, PublicKey, SignedBlock } from "../nano/index.js";
  */
 export interface Ledger extends WorkSource {
   /** `account_info` with the confirmed part; undefined where the account has no block yet. */
-  accountInfo(account: PublicKey, options?: CallOptions): Promise<AccountInfo | undefined>;
+  accountInfo(account: PublicKey, options?: ReadOptions): Promise<AccountInfo | undefined>;
 
   /** `block_info`; undefined where the node does not know the block. */
-  blockInfo(hash: BlockHash, options?: CallOptions): Promise<BlockInfo | undefined>;
+  blockInfo(hash: BlockHash, options?: ReadOptions): Promise<BlockInfo | undefined>;
 
   /**
-   * `process` with `subtype`; never repeated by itself. The answer is a hint, the ledger decides (SPEC R10): after a
-   * refusal look up the hash and the frontier. Throws `ledger_unavailable` with fact `mayHaveLanded: true` when the
-   * request left and no usable answer came back.
+   * `process` with `subtype`. The answer is a hint, the ledger decides (SPEC R10): after a refusal look up the hash and
+   * the frontier where it came from. Never repeated blindly: an endpoint that got the block and gave no usable answer is
+   * followed by a look for the hash, and by the next endpoint only where nobody shows it. Throws `ledger_unavailable`
+   * with fact `mayHaveLanded: true` when the request left and no usable answer came back.
    */
   process(block: SignedBlock, subtype: BlockSubtype, options?: CallOptions): Promise<ProcessResult>;
 
@@ -34,18 +35,56 @@ export interface Ledger extends WorkSource {
 /** Anything that finds proof of work: a node's `work_generate`, a work server, local threads. */
 export interface WorkSource {
   /** 16 lower-case hexadecimal digits that meet `threshold` on `root`; throws `work_unavailable`. */
-  generateWork(root: BlockHash | PublicKey, threshold: bigint, options?: CallOptions): Promise<string>;
+  generateWork(root: WorkRoot, threshold: bigint, options?: WorkCallOptions): Promise<string>;
+
+  /** Starts in the background on work that will be asked for later; a source without a cache has no such thing. */
+  prepareWork?(root: WorkRoot, threshold: bigint): void;
+
+  /** Ends threads and files that it holds. */
+  close?(): Promise<void>;
 }
+
+/** `previous`, or the account for the first block of its chain. */
+export type WorkRoot = BlockHash | PublicKey;
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
+  /** For the whole call, however many endpoints are asked. */
   readonly timeoutMs?: number | undefined;
+}
+
+export interface ReadOptions extends CallOptions {
+  /**
+   * The answer may be as old as an equal call that is under way already; the two share it. Never for a second look:
+   * what has happened since that call began would be missed.
+   */
+  readonly share?: boolean | undefined;
+  /** Asks this endpoint alone: who refused a block explains it (SPEC R10). */
+  readonly at?: EndpointName | undefined;
+}
+
+/** Which of `rpcUrls` answered. Says nothing to anybody but the ledger it comes from. */
+export type EndpointName = string & { readonly __endpoint: never };
+
+export interface WorkCallOptions extends CallOptions {
+  /** From time to time, by sources that know. */
+  readonly onProgress?: ((progress: WorkProgress) => void) | undefined;
+}
+
+export interface WorkProgress {
+  readonly attempts: number;
+  /** Attempts per second, all threads together. */
+  readonly rate: number;
+  /** From now, on average: work has no memory, so this does not shrink with the attempts made. */
+  readonly expectedSeconds: number;
 }
 
 export interface ConfirmationWait extends CallOptions {
   readonly timeoutMs: number;
   /** The account whose chain the block is on: a websocket subscription filters by it. */
   readonly account: PublicKey;
+  /** For who broadcasts the block: it is watched for from now on, and looked for only when this has resolved. */
+  readonly after?: Promise<unknown> | undefined;
 }
 
 export type BlockSubtype = "send" | "receive" | "open" | "change";
@@ -82,4 +121,11 @@ export interface Receivable {
 
 export type ProcessResult =
   | { readonly outcome: "accepted"; readonly hash: BlockHash }
-  | { readonly outcome: "refused"; readonly nodeError: string };
+  | {
+      readonly outcome: "refused";
+      readonly nodeError: string;
+      /** Whom to ask what it goes by. */
+      readonly at?: EndpointName | undefined;
+      /** Another endpoint got the block before and gave no usable answer: it may land all the same. */
+      readonly mayHaveLanded?: boolean | undefined;
+    };

@@ -22,7 +22,19 @@ function createBareNode(network: DevNetwork): { readonly node: DevNode; readonly
   });
   const confirmations = new Confirmations({ state, confirm: "never", confirmAfterMs: 0, schedule: scheduleWithTimers });
   const closing = new AbortController().signal;
-  return { accepted, node: { network, state, processor, confirmations, clock: () => 0, startedAtMs: 0, closing } };
+  return {
+    accepted,
+    node: {
+      network,
+      rules: { control: true, workGeneration: true },
+      state,
+      processor,
+      confirmations,
+      clock: () => 0,
+      startedAtMs: 0,
+      closing,
+    },
+  };
 }
 
 describe("fund", () => {

@@ -19,7 +19,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   errors: { rooms: [], packages: [] },
   nano: { rooms: ["errors"], packages: ["@noble/hashes", "libsodium-wrappers-sumo", "#sodium-native"] },
   protocol: { rooms: ["errors", "nano"], packages: ["@noble/hashes", "zod"] },
-  ledger: { rooms: ["errors", "nano"], packages: ["zod", "#transport"] },
+  ledger: { rooms: ["errors", "nano"], packages: ["zod", "#transport", "#socket", "#work-threads"] },
   store: { rooms: ["errors"], packages: ["zod"] },
   tracks: { rooms: ["protocol", "nano", "errors"], ports: PORTS, packages: [] },
   facilitator: { rooms: ["tracks", "protocol", "nano", "errors"], ports: PORTS, packages: ["@noble/hashes", "zod"] },

@@ -1,5 +1,5 @@
+import { startPatience } from "../patience.js";
 import { errorCodeOf, type FaultKind } from "./fault.js";
-import { startPatience } from "./patience.js";
 import { type CreateTransport, type Exchange, MAX_ANSWER_BYTES } from "./transport.js";
 
 /** Global fetch. It does not tell whether a failed request left, so every one counts as sent. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { addressOf, hashBlock, parseAddress, parseBlockHash, ZERO_HASH } from "../../../src/nano/index.js";
-import { readRecording } from "../../support/nano.js";
-import { NINE_KEYS } from "../../support/payments.js";
-import { json } from "./fake-node.js";
-import { CONFIRMED_SEND, createStage, errorOf, main, recorded, recordedBlock, SEND, SEND_HASH } from "./support.js";
+import { addressOf, hashBlock, parseAddress, parseBlockHash, ZERO_HASH } from "../../../../src/nano/index.js";
+import { readRecording } from "../../../support/nano.js";
+import { NINE_KEYS } from "../../../support/payments.js";
+import { json } from "../fake-node.js";
+import { CONFIRMED_SEND, createStage, errorOf, main, recorded, recordedBlock, SEND, SEND_HASH } from "../support.js";
 
 const stage = createStage();
 const GENESIS = parseAddress("nano_3e3j5tkog48pnny9dmfzj1r16pg8t1e76dz5tmac6iq689wyjfpiij4txtdo");

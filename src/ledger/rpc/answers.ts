@@ -1,7 +1,14 @@
 import { z } from "zod";
-import type { ErrorFacts } from "../errors/index.js";
-import { type BlockHash, parseAddress, parseBlockHash, parseRaw, type SignedBlock, ZERO_HASH } from "../nano/index.js";
-import type { AccountInfo, BlockInfo, Receivable } from "./port.js";
+import type { ErrorFacts } from "../../errors/index.js";
+import {
+  type BlockHash,
+  parseAddress,
+  parseBlockHash,
+  parseRaw,
+  type SignedBlock,
+  ZERO_HASH,
+} from "../../nano/index.js";
+import type { AccountInfo, BlockInfo, Receivable } from "../port.js";
 
 /**
  * The forms of `node-recordings`: every value is a string, an empty collection is "", hashes are upper case. Other keys

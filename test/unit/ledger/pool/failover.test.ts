@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { hangUp, inTurn, json, text } from "./fake-node.js";
-import { CONFIRMED_SEND, createGate, createStage, deadUrl, errorOf, recorded, SEND, SEND_HASH } from "./support.js";
+import { hangUp, inTurn, json, text } from "../fake-node.js";
+import { CONFIRMED_SEND, createGate, createStage, deadUrl, errorOf, recorded, SEND, SEND_HASH } from "../support.js";
 
 const stage = createStage();
 /** undici puts a connection back a moment after it has handed out the answer. */

@@ -1,4 +1,4 @@
-import { type ErrorFacts, NanoError } from "../errors/index.js";
+import { type ErrorFacts, NanoError } from "../../errors/index.js";
 import type { Endpoint } from "./endpoint.js";
 
 /**

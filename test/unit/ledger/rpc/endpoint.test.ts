@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseEndpoint } from "../../../src/ledger/endpoint.js";
+import { parseEndpoint } from "../../../../src/ledger/rpc/endpoint.js";
 
 describe("an endpoint", () => {
   test("is taken apart into what is sent and what may be shown", () => {

@@ -1,10 +1,10 @@
 import { getEventListeners } from "node:events";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { parseEndpoint } from "../../../src/ledger/endpoint.js";
-import { createTransport } from "../../../src/ledger/transport.browser.js";
-import type { ExchangeOptions } from "../../../src/ledger/transport.js";
-import { hangUp, json, type Reply, silence, text } from "./fake-node.js";
-import { createGate, createStage, deadUrl } from "./support.js";
+import { parseEndpoint } from "../../../../src/ledger/rpc/endpoint.js";
+import { createTransport } from "../../../../src/ledger/rpc/transport.browser.js";
+import type { ExchangeOptions } from "../../../../src/ledger/rpc/transport.js";
+import { hangUp, json, type Reply, silence, text } from "../fake-node.js";
+import { createGate, createStage, deadUrl } from "../support.js";
 
 const stage = createStage();
 const kept: ExchangeOptions = { timeoutMs: 600_000, connection: "kept" };

@@ -1,6 +1,6 @@
-import type { BlockHash } from "../nano/index.js";
-import type { Sleep } from "./patience.js";
-import type { ConfirmationWait } from "./port.js";
+import type { BlockHash } from "../../nano/index.js";
+import type { Sleep } from "../patience.js";
+import type { ConfirmationWait } from "../port.js";
 
 export interface Confirmations {
   wait(hash: BlockHash, options: ConfirmationWait): Promise<boolean>;

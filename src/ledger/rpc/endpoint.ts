@@ -1,4 +1,4 @@
-import { NanoError } from "../errors/index.js";
+import { NanoError } from "../../errors/index.js";
 
 /** One RPC URL, taken apart once. Only `host` may be shown. */
 export interface Endpoint {

@@ -1,7 +1,7 @@
-import type { Endpoint } from "./endpoint.js";
-import { type Fault, isFinal } from "./fault.js";
-import type { Question } from "./questions.js";
-import type { Exchange, ExchangeOptions, Transport } from "./transport.js";
+import type { Endpoint } from "../rpc/endpoint.js";
+import { type Fault, isFinal } from "../rpc/fault.js";
+import type { Question } from "../rpc/questions.js";
+import type { Exchange, ExchangeOptions, Transport } from "../rpc/transport.js";
 
 export interface Door {
   readonly endpoint: Endpoint;

@@ -8,7 +8,8 @@ import {
   keyBytes,
   type PublicKey,
   type SignedBlock,
-} from "../nano/index.js";
+} from "../../nano/index.js";
+import type { AccountInfo, BlockInfo, BlockSubtype, ProcessResult, Receivable } from "../port.js";
 import {
   accountInfoAnswer,
   blockInfoAnswer,
@@ -19,7 +20,6 @@ import {
   workAnswer,
 } from "./answers.js";
 import { ACCOUNT_NOT_FOUND, BLOCK_NOT_FOUND, blockRefusal, isSameError } from "./node-errors.js";
-import type { AccountInfo, BlockInfo, BlockSubtype, ProcessResult, Receivable } from "./port.js";
 
 /** An RPC request together with how its answer is read. */
 export interface Question<Result> {

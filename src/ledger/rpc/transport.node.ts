@@ -1,7 +1,7 @@
 import { type Dispatcher, Pool } from "undici";
-import { NanoError } from "../errors/index.js";
+import { NanoError } from "../../errors/index.js";
+import { startPatience } from "../patience.js";
 import { errorCodeOf, type FaultKind } from "./fault.js";
-import { startPatience } from "./patience.js";
 import { type CreateTransport, type Exchange, type ExchangeOptions, MAX_ANSWER_BYTES } from "./transport.js";
 
 /** Sockets to one endpoint; more calls wait for a free one. */

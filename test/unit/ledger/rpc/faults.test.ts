@@ -1,9 +1,9 @@
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Ledger } from "../../../src/ledger/index.js";
-import { ZERO_HASH } from "../../../src/nano/index.js";
-import { type FakeNode, hangUp, json, type Reply, silence, text } from "./fake-node.js";
-import { CONFIRMED_SEND, createGate, createStage, deadUrl, errorOf, SEND, SEND_HASH } from "./support.js";
+import type { Ledger } from "../../../../src/ledger/index.js";
+import { ZERO_HASH } from "../../../../src/nano/index.js";
+import { type FakeNode, hangUp, json, type Reply, silence, text } from "../fake-node.js";
+import { CONFIRMED_SEND, createGate, createStage, deadUrl, errorOf, SEND, SEND_HASH } from "../support.js";
 
 const stage = createStage();
 

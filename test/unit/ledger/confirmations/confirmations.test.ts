@@ -1,10 +1,10 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { createConfirmations } from "../../../src/ledger/confirmations.js";
-import type { ConfirmationWait } from "../../../src/ledger/index.js";
-import { parseBlockHash, ZERO_HASH } from "../../../src/nano/index.js";
-import { hangUp, inTurn, json, text } from "./fake-node.js";
-import { CONFIRMED_SEND, createStage, SEND, SEND_HASH, UNCONFIRMED_SEND } from "./support.js";
+import { createConfirmations } from "../../../../src/ledger/confirmations/confirmations.js";
+import type { ConfirmationWait } from "../../../../src/ledger/index.js";
+import { parseBlockHash, ZERO_HASH } from "../../../../src/nano/index.js";
+import { hangUp, inTurn, json, text } from "../fake-node.js";
+import { CONFIRMED_SEND, createStage, SEND, SEND_HASH, UNCONFIRMED_SEND } from "../support.js";
 
 const HASH = parseBlockHash("AB".repeat(32));
 const wait = (changes: Partial<ConfirmationWait> = {}): ConfirmationWait => ({
