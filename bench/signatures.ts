@@ -1,8 +1,4 @@
-/**
- * `npm run bench`: what a signature check and a hash cost, per build, in one run on one machine. Use the ratios: absolute
- * figures move from machine to machine. Medians of five rounds, CPU time.
- */
-import { createRequire } from "node:module";
+/** What a signature check, a hash and an address cost, per build, in one run. Medians of five rounds, CPU time. */
 import { blake2b as nobleBlake2b } from "@noble/hashes/blake2.js";
 import sodium from "libsodium-wrappers-sumo";
 import * as nanocurrency from "nanocurrency";
@@ -18,9 +14,7 @@ import { nativeArithmetic, wasmArithmetic } from "../src/nano/point-arithmetic.j
 import { requireWasmSodium } from "../src/nano/sodium.js";
 import { loadNativeSodium } from "../src/nano/sodium-native.node.js";
 import { verifyWith } from "../src/nano/verify.js";
-
-const ROUNDS = 5;
-const ROUND_MS = 300;
+import { measurePerCpuSecond, report } from "./report.js";
 
 await cryptoReady();
 const secretKey = new Uint8Array(32).fill(7);
@@ -47,45 +41,16 @@ const hashes: Record<string, () => unknown> = {
 };
 if (native !== undefined) hashes["sodium-native"] = () => native.crypto_generichash(new Uint8Array(32), block);
 
-console.log(
-  `Node ${process.version}, ${createRequire(import.meta.url)("node:os").cpus()[0]?.model ?? "unknown processor"}`,
+const measureAll = (jobs: Readonly<Record<string, () => unknown>>) =>
+  Object.entries(jobs).map(([name, job]) => ({ name, perSecond: measurePerCpuSecond(job) }));
+
+report("signature checks, per CPU second", "nanocurrency", measureAll(checks));
+report("Blake2b-256 of a block's 176 bytes, per CPU second", "noble", measureAll(hashes));
+report(
+  "addresses, per CPU second",
+  "nanocurrency, check",
+  measureAll({
+    "nanocurrency, check": () => nanocurrency.checkAddress(address),
+    "decode with checksum": () => decodeAddress(address),
+  }),
 );
-report("signature checks", "nanocurrency", checks);
-report("Blake2b-256 of a block's 176 bytes", "noble", hashes);
-report("addresses", "nanocurrency, check", {
-  "nanocurrency, check": () => nanocurrency.checkAddress(address),
-  "decode with checksum": () => decodeAddress(address),
-});
-
-function report(title: string, base: string, jobs: Record<string, () => unknown>): void {
-  const rates = Object.entries(jobs).map(([name, job]) => ({ name, perSecond: measure(job) }));
-  const reference = rates.find(({ name }) => name === base)?.perSecond ?? Number.NaN;
-  console.log(`\n${title}, per CPU second`);
-  console.table(
-    Object.fromEntries(
-      rates.map(({ name, perSecond }) => [
-        name,
-        {
-          perSecond: Math.round(perSecond),
-          µs: (1e6 / perSecond).toFixed(2),
-          [`× ${base}`]: (perSecond / reference).toFixed(1),
-        },
-      ]),
-    ),
-  );
-  console.log(JSON.stringify({ title, rates }));
-}
-
-function measure(job: () => unknown): number {
-  const rates: number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const before = process.cpuUsage();
-    let count = 0;
-    for (const until = performance.now() + ROUND_MS; performance.now() < until; count += 10) {
-      for (let times = 0; times < 10; times += 1) job();
-    }
-    const { user, system } = process.cpuUsage(before);
-    rates.push((count * 1e6) / (user + system));
-  }
-  return rates.sort((left, right) => left - right)[Math.floor(ROUNDS / 2)] ?? 0;
-}
