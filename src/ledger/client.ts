@@ -1,89 +1,86 @@
 import { createTransport } from "#transport";
 import { NanoError } from "../errors/index.js";
+import { hashBlock } from "../nano/index.js";
 import { createConfirmations } from "./confirmations/confirmations.js";
-import { type LedgerOptions, readOptions } from "./options.js";
-import { type Asked, askInTurn, askOnce, type Door, type Limits } from "./pool/asker.js";
-import type { CallOptions, Ledger } from "./port.js";
-import { type Endpoint, parseEndpoint } from "./rpc/endpoint.js";
-import { faultFacts, toUnavailable } from "./rpc/fault.js";
-import { askAccountInfo, askBlockInfo, askProcess, askReceivable, askWork, type Question } from "./rpc/questions.js";
+import { createDeadlines, type Deadlines } from "./deadlines.js";
+import { createMonotonicClock } from "./monotonic-clock.js";
+import { type LedgerOptions, type LedgerSettings, type RpcEndpoint, readOptions } from "./options.js";
+import { Member } from "./pool/member.js";
+import { createPool, type Pool } from "./pool/pool.js";
+import type { Ledger, WorkSource } from "./port.js";
+import { createReads, limitsOf, unpack } from "./reads.js";
+import { parseEndpoint } from "./rpc/endpoint.js";
+import { faultFacts } from "./rpc/fault.js";
+import { askWork } from "./rpc/questions.js";
 
 /**
- * A Nano node's RPC behind the port. Throws `invalid_configuration` at once for options that cannot work; nothing is
- * connected before the first call.
+ * Nano nodes behind the port. Throws `invalid_configuration` at once for options that cannot work; nothing is connected
+ * before the first call.
  */
 export function createLedger(options: LedgerOptions): Ledger {
-  const { rpcUrls, headers, timeoutMs, workTimeoutMs, pollIntervalMs, clock, sleep } = readOptions(options);
-  const open = (url: string): Door => {
-    const endpoint = parseEndpoint(url, headers);
-    return { endpoint, transport: createTransport(endpoint) };
-  };
-  const [firstUrl, ...otherUrls] = rpcUrls;
-  const doors: readonly [Door, ...Door[]] = [open(firstUrl), ...otherUrls.map(open)];
-  let isClosed = false;
-
-  /** A caller's `timeoutMs` is for the whole call, ours for each attempt. */
-  const limitsOf = (call: CallOptions | undefined, attemptMs: number): Limits => {
-    const endsAtMs = call?.timeoutMs === undefined ? undefined : clock() + call.timeoutMs;
-    return {
-      signal: call?.signal,
-      attemptMs: () => (endsAtMs === undefined ? attemptMs : Math.min(attemptMs, endsAtMs - clock())),
-    };
-  };
-
-  const ask = async <Result>(question: Question<Result>, limits: Limits): Promise<Asked<Result>> =>
-    isClosed ? closedAnswer(doors[0].endpoint) : askInTurn(doors, question, limits);
-
-  const read = async <Result>(question: Question<Result>, call: CallOptions | undefined): Promise<Result> => {
-    const asked = await ask(question, limitsOf(call, timeoutMs));
-    if (!asked.ok) throw toUnavailable(question.action, asked.endpoint, asked.fault);
-    return asked.result;
-  };
-
+  const settings = readOptions(options);
+  const { clock, pollIntervalMs, sleep, timeoutMs } = settings;
+  const deadlines = createDeadlines({ clock, sleep });
+  const pool = openPool(settings, deadlines);
+  const reads = createReads(pool, settings);
   const confirmations = createConfirmations({
     pollIntervalMs,
     sleep,
-    isConfirmed: async (hash, signal) => {
-      const asked = await ask(askBlockInfo(hash), limitsOf({ signal }, timeoutMs));
-      return asked.ok && asked.result?.confirmed === true;
-    },
+    isConfirmed: (hash, signal) => reads.isConfirmed(hash, signal),
   });
+  const nodeWork = createNodeWork(pool, settings);
+  const work = typeof settings.work === "function" ? settings.work(nodeWork) : (settings.work ?? nodeWork);
+  let isClosed = false;
 
   return {
-    accountInfo: (account, call) => read(askAccountInfo(account), call),
-    blockInfo: (hash, call) => read(askBlockInfo(hash), call),
-    receivable: (account, call) => read(askReceivable(account), call),
+    accountInfo: reads.accountInfo,
+    blockInfo: reads.blockInfo,
+    receivable: reads.receivable,
 
     async process(block, subtype, call) {
-      const question = askProcess(block, subtype);
-      const asked = isClosed
-        ? closedAnswer(doors[0].endpoint)
-        : await askOnce(doors[0], question, {
-            signal: call?.signal,
-            timeoutMs: call?.timeoutMs ?? timeoutMs,
-            connection: "fresh",
-          });
-      if (!asked.ok) throw toUnavailable(question.action, asked.endpoint, asked.fault);
-      return asked.result;
+      const limits = limitsOf(call, timeoutMs, clock);
+      const isThere = () => reads.isThere(hashBlock(block), limits);
+      return unpack({ action: "process" }, await pool.handIn(block, subtype, { limits, isThere }));
     },
 
-    async generateWork(root, threshold, call) {
-      const question = askWork(root, threshold);
-      const asked = await ask(question, limitsOf(call, workTimeoutMs));
-      if (!asked.ok) throw new NanoError("work_unavailable", faultFacts(question.action, asked.endpoint, asked.fault));
-      return asked.result;
-    },
-
+    generateWork: (root, threshold, call) => work.generateWork(root, threshold, call),
+    prepareWork: (root, threshold) => work.prepareWork?.(root, threshold),
     waitForConfirmation: async (hash, wait) => !isClosed && confirmations.wait(hash, wait),
 
     async close() {
       isClosed = true;
       confirmations.close();
-      await Promise.all(doors.map((door) => door.transport.close()));
+      await Promise.all([pool.close(), work.close?.()]);
+      deadlines.close();
     },
   };
 }
 
-function closedAnswer(endpoint: Endpoint): Asked<never> {
-  return { ok: false, endpoint, fault: { kind: "closed", sent: false } };
+function openPool(settings: LedgerSettings, deadlines: Deadlines): Pool {
+  const { clock, random, rpcEndpoints } = settings;
+  const tools = { clock, random, now: createMonotonicClock(clock) };
+  const open = ({ url, headers, body, requestsPerSecond }: RpcEndpoint, index: number): Member => {
+    const endpoint = parseEndpoint(url, { ...settings.headers, ...headers }, body);
+    return new Member(
+      { name: String(index), endpoint, transport: createTransport(endpoint), requestsPerSecond },
+      tools,
+    );
+  };
+  const [first, ...others] = rpcEndpoints;
+  return createPool([open(first, 0), ...others.map((other, index) => open(other, index + 1))], {
+    deadlines,
+    now: tools.now,
+  });
+}
+
+/** `work_generate` of the nodes themselves; many public ones have it switched off. */
+function createNodeWork(pool: Pool, { clock, workTimeoutMs }: LedgerSettings): WorkSource {
+  return {
+    async generateWork(root, threshold, call) {
+      const question = askWork(root, threshold);
+      const asked = await pool.ask(question, { limits: limitsOf(call, workTimeoutMs, clock) });
+      if (asked.ok) return asked.result;
+      throw new NanoError("work_unavailable", faultFacts(question.action, asked.member.endpoint, asked.fault));
+    },
+  };
 }

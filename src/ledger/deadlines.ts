@@ -1,4 +1,4 @@
-import type { Sleep } from "./patience.js";
+import { MAX_DELAY_MS, type Sleep } from "./patience.js";
 
 /** Any number of things that are due some time, on one timer. */
 export interface Deadlines {
@@ -11,18 +11,24 @@ export interface Deadlines {
 interface Due {
   readonly atMs: number;
   readonly order: number;
+  /** undefined: done, or called off. */
   task: (() => void) | undefined;
 }
+
+/** Fewer that were called off are left where they are. */
+const SWEEP_AT = 64;
 
 /**
  * Thousands of waits take a heap of numbers here, not a timer each. Time only moves forward: a clock that is set back
  * an hour must not keep a settlement waiting for one.
  */
 export function createDeadlines({ clock, sleep }: { readonly clock: () => number; readonly sleep: Sleep }): Deadlines {
-  const heap: Due[] = [];
+  let heap: Due[] = [];
+  let calledOff = 0;
   let seenMs = clock();
   let nowMs = 0;
   let orders = 0;
+  let isRunning = false;
   let nap: { readonly untilMs: number; readonly stop: AbortController } | undefined;
 
   const readTime = (): number => {
@@ -32,46 +38,72 @@ export function createDeadlines({ clock, sleep }: { readonly clock: () => number
     return nowMs;
   };
 
+  const takeFirst = (): (() => void) | undefined => {
+    const due = pop(heap);
+    const task = due?.task;
+    if (due === undefined || task === undefined) calledOff -= 1;
+    else due.task = undefined;
+    return task;
+  };
+
   const runDue = (): void => {
-    for (let first = heap[0]; first !== undefined; first = heap[0]) {
-      if (first.task !== undefined && first.atMs > nowMs) return;
-      pop(heap);
-      first.task?.();
+    isRunning = true;
+    try {
+      for (let first = heap[0]; first !== undefined && first.atMs <= nowMs; first = heap[0]) takeFirst()?.();
+    } finally {
+      isRunning = false;
     }
   };
 
+  /** A wait that ends early leaves its timeout behind; the heap must not grow to all waits of the last half minute. */
+  const sweep = (): void => {
+    if (calledOff >= SWEEP_AT && calledOff > heap.length / 2) {
+      heap = heap.filter((due) => due.task !== undefined).sort((left, right) => (isBefore(left, right) ? -1 : 1));
+      calledOff = 0;
+    }
+    while (heap[0] !== undefined && heap[0].task === undefined) takeFirst();
+  };
+
   const rest = (): void => {
+    if (isRunning) return;
     const first = heap[0];
     if (first !== undefined && nap !== undefined && nap.untilMs <= first.atMs) return;
     nap?.stop.abort();
     nap = undefined;
     if (first === undefined) return;
     const stop = new AbortController();
-    nap = { untilMs: first.atMs, stop };
-    void sleep(Math.max(0, first.atMs - readTime()), stop.signal).then(() => {
+    const startMs = readTime();
+    const untilMs = Math.min(first.atMs, startMs + MAX_DELAY_MS);
+    nap = { untilMs, stop };
+    void sleep(Math.max(0, untilMs - startMs), stop.signal).then(() => {
       if (stop.signal.aborted) return;
       nap = undefined;
-      nowMs = Math.max(readTime(), first.atMs);
-      runDue();
-      rest();
+      nowMs = Math.max(readTime(), untilMs);
+      try {
+        runDue();
+      } finally {
+        rest();
+      }
     });
   };
 
   return {
     in(ms, task) {
-      const due: Due = { atMs: readTime() + Math.max(0, ms), order: orders++, task };
+      const due: Due = { atMs: readTime() + (ms > 0 ? ms : 0), order: orders++, task };
       push(heap, due);
       rest();
       return () => {
+        if (due.task === undefined) return;
         due.task = undefined;
-        if (heap[0] === due) {
-          runDue();
-          rest();
-        }
+        calledOff += 1;
+        sweep();
+        rest();
       };
     },
     close() {
-      heap.length = 0;
+      for (const due of heap) due.task = undefined;
+      heap = [];
+      calledOff = 0;
       rest();
     },
   };
@@ -91,9 +123,10 @@ function push(heap: Due[], due: Due): void {
   heap[at] = due;
 }
 
-function pop(heap: Due[]): void {
+function pop(heap: Due[]): Due | undefined {
+  const first = heap[0];
   const last = heap.pop();
-  if (last === undefined || heap.length === 0) return;
+  if (last === undefined || heap.length === 0) return first;
   let at = 0;
   for (;;) {
     const [left, right] = [heap[2 * at + 1], heap[2 * at + 2]];
@@ -103,4 +136,5 @@ function pop(heap: Due[]): void {
     at = child === right ? 2 * at + 2 : 2 * at + 1;
   }
   heap[at] = last;
+  return first;
 }

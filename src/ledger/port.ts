@@ -59,12 +59,14 @@ export interface ReadOptions extends CallOptions {
    * what has happened since that call began would be missed.
    */
   readonly share?: boolean | undefined;
+  /** One endpoint's "not found" is not believed before the others were asked: it may lag behind. */
+  readonly anywhere?: boolean | undefined;
   /** Asks this endpoint alone: who refused a block explains it (SPEC R10). */
   readonly at?: EndpointName | undefined;
 }
 
 /** Which of `rpcUrls` answered. Says nothing to anybody but the ledger it comes from. */
-export type EndpointName = string & { readonly __endpoint: never };
+export type EndpointName = string;
 
 export interface WorkCallOptions extends CallOptions {
   /** From time to time, by sources that know. */

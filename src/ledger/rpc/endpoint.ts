@@ -7,6 +7,9 @@ export interface Endpoint {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
 
+  /** Some providers want their key in the body. */
+  addKeys(body: string): string;
+
   /** Providers quote the key they refuse in their error texts. */
   hideSecrets(text: string): string;
 }
@@ -14,12 +17,20 @@ export interface Endpoint {
 /** Shorter parts of a URL are words such as `v2` or `rpc`, not keys; hiding them would garble every text. */
 const MIN_SECRET_LENGTH = 6;
 
-/** Throws `invalid_configuration`, without the URL: it may hold a key. */
-export function parseEndpoint(text: string, headers: Readonly<Record<string, string>>): Endpoint {
+/** Throws `invalid_configuration`, without the URL: it may hold a key. `keys` go into every body. */
+export function parseEndpoint(
+  text: string,
+  headers: Readonly<Record<string, string>>,
+  keys: Readonly<Record<string, string>> = {},
+): Endpoint {
   const url = parseHttpUrl(text);
   const credentials = url.username === "" && url.password === "" ? {} : { authorization: basicAuthorization(url) };
   const keyHeaders = { ...credentials, ...lowerCaseNames(headers) };
-  const secrets = [...secretsOf(url), ...Object.values(keyHeaders).flatMap((value) => [value, ...value.split(/\s+/)])]
+  const ownValues = [
+    ...Object.values(keyHeaders).flatMap((value) => [value, ...value.split(/\s+/)]),
+    ...Object.values(keys),
+  ];
+  const secrets = [...secretsOf(url), ...ownValues]
     .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
     .sort((left, right) => right.length - left.length);
   return {
@@ -27,6 +38,8 @@ export function parseEndpoint(text: string, headers: Readonly<Record<string, str
     origin: url.origin,
     path: `${url.pathname}${url.search}`,
     headers: { "content-type": "application/json", ...keyHeaders },
+    addKeys: (body) =>
+      Object.keys(keys).length === 0 ? body : `${JSON.stringify(keys).slice(0, -1)},${body.slice(1)}`,
     hideSecrets: (given) => secrets.reduce((shown, secret) => shown.replaceAll(secret, "redacted"), given),
   };
 }

@@ -15,13 +15,17 @@ export type FaultKind =
   | "HTTP status"
   | "not JSON"
   | "unexpected answer"
-  | "unknown error";
+  | "unknown error"
+  | "rate limited"
+  | "no agreement";
 
 export interface Fault {
   readonly kind: FaultKind;
   /** Whether the request may have reached the node. */
   readonly sent: boolean;
   readonly facts?: ErrorFacts;
+  /** The header of that name, as it came. */
+  readonly retryAfter?: string | undefined;
 }
 
 /** A repetition elsewhere cannot help: the caller has gone. */

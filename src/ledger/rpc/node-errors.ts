@@ -39,6 +39,11 @@ export function blockRefusal(text: string): string | undefined {
   return BLOCK_REFUSALS.get(normalize(text));
 }
 
+/** The node does not know what the block stands on. Others may: it lags behind them, or the block is ahead of them all. */
+export function isGap(refusal: string): boolean {
+  return refusal === "Gap previous block" || refusal === "Gap source block";
+}
+
 function normalize(text: string): string {
   return text.trim().toLowerCase();
 }

@@ -24,6 +24,8 @@ import { ACCOUNT_NOT_FOUND, BLOCK_NOT_FOUND, blockRefusal, isSameError } from ".
 /** An RPC request together with how its answer is read. */
 export interface Question<Result> {
   readonly action: string;
+  /** Costs the node nothing, changes nothing: may be asked twice at once. */
+  readonly isRead: boolean;
   readonly body: string;
   readonly readResult: (json: unknown) => Read<Result>;
 
@@ -33,6 +35,8 @@ export interface Question<Result> {
 
 /** Largest first, so that a rain of dust cannot bury a payment beyond this count. */
 const RECEIVABLE_COUNT = 256;
+
+const READS = new Set(["account_info", "block_info", "receivable"]);
 
 export function askAccountInfo(account: PublicKey): Question<AccountInfo | undefined> {
   return {
@@ -44,12 +48,18 @@ export function askAccountInfo(account: PublicKey): Question<AccountInfo | undef
 
 /** The answer carries no hash: without the check a node, or a cache before it, could answer with another block. */
 export function askBlockInfo(hash: BlockHash): Question<BlockInfo | undefined> {
-  const isOther = ({ block }: BlockInfo): boolean => block !== undefined && hashBlock(block) !== hash;
   return {
     ...request("block_info", { hash, json_block: "true" }),
-    readResult: (json) => readAnswer(blockInfoAnswer, json, (info) => (isOther(info) ? "another block" : undefined)),
+    readResult: (json) => readAnswer(blockInfoAnswer, json, (info) => contradictionOf(info, hash)),
     readError: (text) => (isSameError(text, BLOCK_NOT_FOUND) ? { result: undefined } : undefined),
   };
+}
+
+/** What the node says beside the contents must be what the contents, which the hash binds, say. */
+function contradictionOf({ account, balanceRaw, block }: BlockInfo, hash: BlockHash): string | undefined {
+  if (block === undefined) return undefined;
+  if (hashBlock(block) !== hash) return "another block";
+  return block.account === account && block.balanceRaw === balanceRaw ? undefined : "not what the block says";
 }
 
 export function askReceivable(account: PublicKey): Question<readonly Receivable[]> {
@@ -95,6 +105,9 @@ export function askWork(root: BlockHash | PublicKey, threshold: bigint): Questio
   };
 }
 
-function request(action: string, fields: Readonly<Record<string, unknown>>): { action: string; body: string } {
-  return { action, body: JSON.stringify({ action, ...fields }) };
+function request(
+  action: string,
+  fields: Readonly<Record<string, unknown>>,
+): { readonly action: string; readonly body: string; readonly isRead: boolean } {
+  return { action, body: JSON.stringify({ action, ...fields }), isRead: READS.has(action) };
 }

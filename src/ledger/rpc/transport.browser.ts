@@ -57,7 +57,7 @@ async function send(
   });
   const text = await readBounded(response);
   if (text === undefined) return { ok: false, fault: { kind: "answer too large", sent: true } };
-  return { ok: true, status: response.status, text };
+  return { ok: true, status: response.status, text, retryAfter: response.headers.get("retry-after") ?? undefined };
 }
 
 /** undefined where the body exceeds the limit; a `content-length` is a claim, so the bytes are counted. */

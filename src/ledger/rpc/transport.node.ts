@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { type Dispatcher, Pool } from "undici";
 import { NanoError } from "../../errors/index.js";
 import { startPatience } from "../patience.js";
@@ -44,6 +45,7 @@ class PooledExchange implements Dispatcher.DispatchHandler {
   private readonly endPatience: () => void;
   private controller: Dispatcher.DispatchController | undefined;
   private status = 0;
+  private retryAfter: string | undefined;
   private length = 0;
   private readonly chunks: Buffer[] = [];
 
@@ -66,8 +68,9 @@ class PooledExchange implements Dispatcher.DispatchHandler {
     else controller.abort(new NanoError("ledger_unavailable", { why: "aborted" }));
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     this.status = status;
+    this.retryAfter = [headers["retry-after"]].flat()[0];
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -77,7 +80,8 @@ class PooledExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.end({ ok: true, status: this.status, text: Buffer.concat(this.chunks).toString("utf8") });
+    const text = Buffer.concat(this.chunks).toString("utf8");
+    this.end({ ok: true, status: this.status, text, retryAfter: this.retryAfter });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

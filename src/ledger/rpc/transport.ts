@@ -22,7 +22,13 @@ export interface ExchangeOptions {
 }
 
 export type Exchange =
-  | { readonly ok: true; readonly status: number; readonly text: string }
+  | {
+      readonly ok: true;
+      readonly status: number;
+      readonly text: string;
+      /** The header of that name. */
+      readonly retryAfter?: string | undefined;
+    }
   | { readonly ok: false; readonly fault: Fault };
 
 /** 256 receivable blocks take 60 kB, the largest answer that is asked for. */

@@ -32,9 +32,9 @@ describe("createLedger", () => {
   });
 
   test("refuses an option that it would have to ignore", () => {
-    const error = refusal({ rpcUrls: "http://127.0.0.1", websocketUrl: "ws://127.0.0.1" });
+    const error = refusal({ rpcUrls: "http://127.0.0.1", websocketURL: "ws://127.0.0.1" });
     expect(error).toMatchObject({ code: "invalid_configuration" });
-    expect(String(error)).toContain("websocketUrl");
+    expect(String(error)).toContain("websocketURL");
   });
 
   test("connects to nobody before the first call, and closes twice", async () => {

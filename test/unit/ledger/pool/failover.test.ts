@@ -66,13 +66,6 @@ describe("several endpoints", () => {
     expect([error.facts["endpoint"], error.facts["status"], second.heard]).toEqual([first.host, 503, []]);
     expect((await ledger.blockInfo(SEND_HASH, { timeoutMs: 600_000 }))?.confirmed).toBe(true);
   });
-
-  test("a block is handed to the first one only", async () => {
-    const second = await stage.node(json(recorded(16).response));
-    const faults = [await stage.node(json({}, 503)), await stage.node(hangUp), { url: await deadUrl() }];
-    for (const first of faults) await errorOf(stage.ledger([first.url, second.url]).process(SEND, "send"));
-    expect(second.heard).toEqual([]);
-  });
 });
 
 describe("connections", () => {

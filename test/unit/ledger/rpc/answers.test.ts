@@ -169,7 +169,7 @@ describe("process", () => {
       .filter((error) => !["Unable to parse JSON", "Invalid block subtype"].includes(error)),
   )('"%s" is the ledger\'s refusal', async (nodeError) => {
     const { ledger } = await answering({ error: nodeError });
-    expect(await ledger.process(SEND, "send")).toEqual({ outcome: "refused", nodeError });
+    expect(await ledger.process(SEND, "send")).toEqual({ outcome: "refused", nodeError, at: "0" });
   });
 
   test.each(["Unable to parse JSON", "Invalid block subtype", "RPC control is disabled", "Error processing block"])(

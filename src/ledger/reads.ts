@@ -1,0 +1,86 @@
+import type { BlockHash } from "../nano/index.js";
+import type { LedgerSettings } from "./options.js";
+import type { Asked, Limits } from "./pool/ask-once.js";
+import type { Pool } from "./pool/pool.js";
+import { Sharing } from "./pool/sharing.js";
+import type { AccountInfo, BlockInfo, CallOptions, Ledger, ReadOptions } from "./port.js";
+import { toUnavailable } from "./rpc/fault.js";
+import { askAccountInfo, askBlockInfo, askReceivable, type Question } from "./rpc/questions.js";
+
+export interface Reads extends Pick<Ledger, "accountInfo" | "blockInfo" | "receivable"> {
+  /** One look for who waits; `false` also where nobody could be asked. */
+  isConfirmed(hash: BlockHash, signal?: AbortSignal): Promise<boolean>;
+  /** Whether any endpoint shows the block; `false` also where nobody could be asked. */
+  isThere(hash: BlockHash, limits: Limits): Promise<boolean>;
+}
+
+/** How often a look insists on "confirmed", at every endpoint if need be: the first one may lag behind for ever. */
+const INSISTS = 0.3;
+
+export function createReads(pool: Pool, settings: LedgerSettings): Reads {
+  const { agreement, random, timeoutMs } = settings;
+  const shared = { accounts: new Sharing<AccountInfo | undefined>(), blocks: new Sharing<BlockInfo | undefined>() };
+
+  const ask = async <Result>(
+    question: Question<Result>,
+    call: ReadOptions = {},
+    isEnough: ((result: Result) => boolean) | undefined = call.anywhere === true ? isKnown : undefined,
+  ): Promise<Result> => {
+    const limits = limitsOf(call, timeoutMs, settings.clock);
+    return unpack(question, await pool.ask(question, { limits, at: call.at, isEnough }));
+  };
+
+  const askForBlock = async (hash: BlockHash, call: ReadOptions = {}): Promise<BlockInfo | undefined> => {
+    const question = askBlockInfo(hash);
+    if (agreement === 1 || call.at !== undefined) return ask(question, call);
+    return unpack(question, await pool.askAgreed(question, agreement, limitsOf(call, timeoutMs, settings.clock)));
+  };
+
+  const isConfirmed = async (hash: BlockHash, signal?: AbortSignal): Promise<boolean> => {
+    const insists = agreement === 1 && random() < INSISTS;
+    const info = insists
+      ? await ask(askBlockInfo(hash), { signal }, (found) => found?.confirmed === true)
+      : await askForBlock(hash, { signal, anywhere: true });
+    return info?.confirmed === true;
+  };
+
+  return {
+    accountInfo: (account, call) =>
+      isShared(call)
+        ? shared.accounts.run(account, () => ask(askAccountInfo(account), call))
+        : ask(askAccountInfo(account), call),
+    blockInfo: (hash, call) =>
+      isShared(call)
+        ? shared.blocks.run(`${hash} ${String(call?.anywhere)}`, () => askForBlock(hash, call))
+        : askForBlock(hash, call),
+    receivable: (account, call) => ask(askReceivable(account), call),
+    isConfirmed: (hash, signal) => isConfirmed(hash, signal).catch(() => false),
+    async isThere(hash, limits) {
+      const asked = await pool.ask(askBlockInfo(hash), { limits, isEnough: isKnown });
+      return asked.ok && asked.result !== undefined;
+    },
+  };
+}
+
+/** A caller's `timeoutMs` is for the whole call, ours for each attempt. */
+export function limitsOf(call: CallOptions | undefined, attemptMs: number, clock: () => number): Limits {
+  const endsAtMs = call?.timeoutMs === undefined ? undefined : clock() + call.timeoutMs;
+  return {
+    signal: call?.signal,
+    attemptMs: () => (endsAtMs === undefined ? attemptMs : Math.min(attemptMs, endsAtMs - clock())),
+  };
+}
+
+export function unpack<Result>(question: Pick<Question<Result>, "action">, asked: Asked<Result>): Result {
+  if (asked.ok) return asked.result;
+  throw toUnavailable(question.action, asked.member.endpoint, asked.fault);
+}
+
+/** A caller with a deadline or a way out of its own has a call of its own. */
+function isShared(call: ReadOptions | undefined): boolean {
+  return call?.share === true && call.signal === undefined && call.timeoutMs === undefined && call.at === undefined;
+}
+
+function isKnown(result: unknown): boolean {
+  return result !== undefined;
+}
