@@ -1,8 +1,9 @@
 import { hasCode, NanoError } from "../errors/index.js";
-import type { Ledger } from "../ledger/port.js";
+import type { ConfirmationWait, Ledger, ProcessResult, ReadOptions } from "../ledger/port.js";
 import { type BlockHash, encodeBlockJson, isBlockWorkValid, type PublicKey, type SignedBlock } from "../nano/index.js";
 import { type NanoTxnPayment, type Refusal, refuse } from "../protocol/index.js";
 import type { LeaseToken } from "../store/port.js";
+import type { CheckedPayment } from "./checked-payment.js";
 import { findSuccessor } from "./facts.js";
 import type { FacilitatorSettings } from "./options.js";
 
@@ -30,8 +31,8 @@ export async function broadcastAndConfirm(
   if (!job.hasJournal) return broadcast(job, settings);
   const { ledger } = settings;
   try {
-    if ((await ledger.blockInfo(job.hash)) === undefined) return await broadcast(job, settings);
-    return (await waitFor(job, ledger)) ? undefined : await pending(job, settings);
+    if ((await ledger.blockInfo(job.hash, { anywhere: "known" })) === undefined) return await broadcast(job, settings);
+    return (await waitFor(job, ledger, {})) ? undefined : await pending(job, settings);
   } catch {
     return pending(job, settings);
   }
@@ -51,23 +52,43 @@ async function broadcast(job: Broadcast, settings: FacilitatorSettings): Promise
   const { lease, leaseMs } = job;
   const { ledger, store } = settings;
   const block = await withWork(job, settings);
-  const intent = JSON.stringify(encodeBlockJson(block));
-  const journalled = await store.advance(lease, { to: "broadcasting", block: intent, leaseMs });
-  if (journalled.outcome === "redeemed") return refuse("duplicate_block_hash");
-  if (journalled.outcome === "lost") return refuse("payment_in_progress");
-
-  // Waiting starts before `process`: a push carries no history (SPEC 9).
+  // Waiting starts before `process`, a push carries no history (SPEC 9); a look for the block has time until after it.
   const stop = new AbortController();
-  const confirmation = waitFor(job, ledger, stop.signal);
-  const refusal = await processBlock(block, job, settings);
-  if (refusal === undefined) return (await confirmation) ? undefined : pending(job, settings);
-  stop.abort();
-  return refusal;
+  const hand = createEvent();
+  const confirmation = waitFor(job, ledger, { signal: stop.signal, after: hand.isOver });
+  try {
+    const intent = JSON.stringify(encodeBlockJson(block));
+    const journalled = await store.advance(lease, { to: "broadcasting", block: intent, leaseMs });
+    if (journalled.outcome === "redeemed") return refuse("duplicate_block_hash");
+    if (journalled.outcome === "lost") return refuse("payment_in_progress");
+    const refusal = await processBlock(block, job, settings);
+    if (refusal !== undefined) return refusal;
+    hand.end();
+    return (await confirmation) ? undefined : await pending(job, settings);
+  } finally {
+    stop.abort();
+  }
 }
 
-async function waitFor(job: Broadcast, ledger: Ledger, signal?: AbortSignal): Promise<boolean> {
-  const wait = { account: job.payer, timeoutMs: job.waitMs, signal };
-  return ledger.waitForConfirmation(job.hash, wait).catch(() => false);
+function createEvent(): { readonly isOver: Promise<void>; readonly end: () => void } {
+  let end = (): void => undefined;
+  const isOver = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return {
+    isOver,
+    end: () => {
+      end();
+    },
+  };
+}
+
+async function waitFor(
+  { hash, payer, waitMs }: Broadcast,
+  ledger: Ledger,
+  wait: Pick<ConfirmationWait, "signal" | "after">,
+): Promise<boolean> {
+  return ledger.waitForConfirmation(hash, { account: payer, timeoutMs: waitMs, ...wait }).catch(() => false);
 }
 
 /** undefined: the block may be on its way, so its confirmation decides. */
@@ -78,7 +99,7 @@ async function processBlock(
 ): Promise<Unsettled | undefined> {
   try {
     const answer = await settings.ledger.process(block, "send");
-    return answer.outcome === "accepted" ? undefined : await explainRefusal(job, answer.nodeError, settings);
+    return answer.outcome === "accepted" ? undefined : await explainRefusal(job, answer, settings);
   } catch (error) {
     const hasNotLeft = hasCode(error, "ledger_unavailable") && error.facts["mayHaveLanded"] === false;
     if (!hasNotLeft) return undefined;
@@ -89,11 +110,16 @@ async function processBlock(
   }
 }
 
-/** Work is not in the hash: policy `attach` adds what is absent, after every other check (row 6). */
-async function withWork({ payment }: Broadcast, settings: FacilitatorSettings): Promise<SignedBlock> {
-  const { block } = payment.payload;
-  const { ledger, sendWorkThreshold, workPolicy } = settings;
-  if (block.work !== undefined || workPolicy !== "attach") return block;
+/** Policy `attach` adds what is absent: work is not in the hash. */
+export function needsWork({ payment }: Pick<CheckedPayment, "payment">, { workPolicy }: FacilitatorSettings): boolean {
+  return payment.track === "nanoTxn" && payment.payload.block.work === undefined && workPolicy === "attach";
+}
+
+/** After every other check (row 6). */
+async function withWork(job: Broadcast, settings: FacilitatorSettings): Promise<SignedBlock> {
+  const { block } = job.payment.payload;
+  const { ledger, sendWorkThreshold } = settings;
+  if (!needsWork(job, settings)) return block;
   const worked = { ...block, work: await ledger.generateWork(block.previous, sendWorkThreshold) };
   if (isBlockWorkValid(worked, sendWorkThreshold)) return worked;
   throw new NanoError("work_unavailable", { why: "the work does not meet the threshold" });
@@ -102,15 +128,15 @@ async function withWork({ payment }: Broadcast, settings: FacilitatorSettings): 
 /** What `process` refused is looked up: hash first, then the frontier. undefined: it has landed through us, go on. */
 async function explainRefusal(
   job: Broadcast,
-  nodeError: string,
+  { nodeError, at, mayHaveLanded = false }: Extract<ProcessResult, { outcome: "refused" }>,
   settings: FacilitatorSettings,
 ): Promise<Unsettled | undefined> {
   const { ledger } = settings;
   try {
-    const follower = (await ledger.blockInfo(job.hash)) === undefined ? await findFollower(job, ledger) : "own";
-    switch (follower) {
+    const isThere = (await ledger.blockInfo(job.hash, { at })) !== undefined;
+    switch (isThere ? "own" : await findFollower(job, ledger, { at })) {
       case "own":
-        if (job.hasJournal) return undefined;
+        if (job.hasJournal || mayHaveLanded) return undefined;
         await close(job, "landed", settings);
         return refuse("block_already_landed");
       case "unconfirmed":
@@ -119,6 +145,8 @@ async function explainRefusal(
         await close(job, "void", settings);
         return refuse("frontier_changed");
       case "none":
+        // Another endpoint has it and said nothing usable: it may still come.
+        if (mayHaveLanded) return await pending(job, settings);
         await close(job, "void", settings);
         return refuse("broadcast_failed", `The node said: ${nodeError}.`);
     }
@@ -131,8 +159,9 @@ async function explainRefusal(
 async function findFollower(
   { hash, payment }: Broadcast,
   ledger: Ledger,
+  look: ReadOptions,
 ): Promise<"own" | "confirmed" | "unconfirmed" | "none"> {
-  const successor = await findSuccessor(ledger, payment.payload.block.previous);
+  const successor = await findSuccessor(ledger, payment.payload.block.previous, look);
   if (successor === undefined) return "none";
   if (successor.hash === hash) return "own";
   return successor.info.confirmed ? "confirmed" : "unconfirmed";

@@ -1,8 +1,8 @@
-import type { AccountInfo, BlockInfo, Ledger } from "../ledger/port.js";
-import type { BlockHash } from "../nano/index.js";
-import type { NanoSignaturePayment, NanoTxnPayment, Refusal } from "../protocol/index.js";
-import { judgeNanoSignature } from "../tracks/nano-signature/index.js";
-import { judgeNanoTxn } from "../tracks/nano-txn/index.js";
+import type { BlockInfo, Ledger, ReadOptions } from "../ledger/port.js";
+import { type BlockHash, hashBlock, type SignedBlock } from "../nano/index.js";
+import { type NanoSignaturePayment, type NanoTxnPayment, type Refusal, refuse } from "../protocol/index.js";
+import { judgeNanoSignature, type NanoSignatureFacts } from "../tracks/nano-signature/index.js";
+import { judgeNanoTxn, type NanoTxnFacts } from "../tracks/nano-txn/index.js";
 import type { CheckedPayment } from "./checked-payment.js";
 import type { FacilitatorSettings } from "./options.js";
 
@@ -18,53 +18,77 @@ export interface LedgerRows {
   readonly judgeAge: boolean;
 }
 
+/**
+ * `seen`: what the rows passed on. `block_info` of a Track A block's `previous`, of a Track B block itself.
+ */
+export type Judgement =
+  | { readonly ok: true; readonly seen: BlockInfo }
+  | { readonly ok: false; readonly refusal: Refusal };
+
 /** Rows 8–10 of Track A or 6–11 of Track B. Throws `ledger_unavailable`, which decides nothing. */
 export async function judgeOnLedger(
   checked: CheckedPayment,
   settings: FacilitatorSettings,
   rows: LedgerRows,
-): Promise<Refusal | undefined> {
+): Promise<Judgement> {
   const { payment } = checked;
   return payment.track === "nanoTxn"
     ? judgeTrackA(payment, checked, settings, rows)
     : judgeTrackB(payment, checked, settings, rows);
 }
 
-async function judgeTrackA(
-  payment: NanoTxnPayment,
-  { hash, amountRaw }: CheckedPayment,
-  { ledger }: FacilitatorSettings,
-  { isTaken }: LedgerRows,
-): Promise<Refusal | undefined> {
-  const { block } = payment.payload;
-  const [landed, account] = await Promise.all([ledger.blockInfo(hash), ledger.accountInfo(block.account)]);
-  const first = judgeNanoTxn(block, amountRaw, { landed, account });
-  // The block itself may just have landed: "stale" would make an honest payer pay again (row 9).
-  const verdict =
-    first?.reason === "stale_frontier" ? await judgeStale(payment, { hash, amountRaw, account }, ledger) : first;
-  if (verdict?.reason !== "stale_frontier" && verdict?.reason !== "block_already_landed") return verdict;
-  // A race is settled by the store: its losers hear "in progress" or "duplicate", never "landed without you" (SPEC 6).
-  return (await isTaken()) ?? verdict;
+/**
+ * The same rows once more on what verify has seen, for the settle that holds its lease. What a block sent, and that it
+ * is confirmed, does not change; whether the frontier has moved since, `process` finds out as it takes the block.
+ */
+export function judgeAgain(
+  { payment, amountRaw }: CheckedPayment,
+  seen: BlockInfo,
+  settings: FacilitatorSettings,
+): Refusal | undefined {
+  return payment.track === "nanoTxn"
+    ? judgeNanoTxn(payment.payload.block, amountRaw, { previous: seen })
+    : judgeNanoSignature(payment, amountRaw, signatureFacts(seen, settings, false));
 }
 
-/** Looks for the block again after its successor: whoever finds one and not the other has seen them in this order. */
-async function judgeStale(
-  { payload: { block } }: NanoTxnPayment,
-  known: { readonly hash: BlockHash; readonly amountRaw: bigint; readonly account: AccountInfo | undefined },
-  ledger: Ledger,
-): Promise<Refusal | undefined> {
-  const { hash, amountRaw, account } = known;
-  const successorConfirmed = (await findSuccessor(ledger, block.previous))?.info.confirmed;
-  return judgeNanoTxn(block, amountRaw, { landed: await ledger.blockInfo(hash), account, successorConfirmed });
+async function judgeTrackA(
+  payment: NanoTxnPayment,
+  { amountRaw }: CheckedPayment,
+  { ledger }: FacilitatorSettings,
+  { isTaken }: LedgerRows,
+): Promise<Judgement> {
+  const { block } = payment.payload;
+  const previous = await ledger.blockInfo(block.previous, { share: true, anywhere: "confirmed" });
+  const first = judgeNanoTxn(block, amountRaw, { previous });
+  // The block itself may just have landed: "stale" would make an honest payer pay again (row 9).
+  const latest = first?.reason === "stale_frontier" ? await lookAgain(block, ledger) : { previous };
+  const verdict = judgeNanoTxn(block, amountRaw, latest);
+  if (verdict === undefined && latest.previous !== undefined) return { ok: true, seen: latest.previous };
+  if (verdict?.reason !== "stale_frontier" && verdict?.reason !== "block_already_landed") return refused(verdict);
+  // A race is settled by the store: its losers hear "in progress" or "duplicate", never "landed without you" (SPEC 6).
+  return refused((await isTaken()) ?? verdict);
+}
+
+/** A look that no other call has begun before: what has happened meanwhile is in it. */
+async function lookAgain(block: SignedBlock, ledger: Ledger): Promise<NanoTxnFacts> {
+  const previous = await ledger.blockInfo(block.previous, { anywhere: "known" });
+  if (previous?.account !== block.account) {
+    const account = await ledger.accountInfo(block.account, { share: true, anywhere: "known" });
+    return { previous, hasAccount: account !== undefined };
+  }
+  const isOther = previous.successor !== undefined && previous.successor !== hashBlock(block);
+  const successor = isOther ? await ledger.blockInfo(previous.successor, { anywhere: "known" }) : undefined;
+  return { previous, successorConfirmed: successor?.confirmed };
 }
 
 /** The block that follows `previous`, where the ledger has one. */
 export async function findSuccessor(
   ledger: Ledger,
   previous: BlockHash,
+  look: ReadOptions,
 ): Promise<{ readonly hash: BlockHash; readonly info: BlockInfo } | undefined> {
-  const hash = (await ledger.blockInfo(previous))?.successor;
-  const info = hash === undefined ? undefined : await ledger.blockInfo(hash);
+  const hash = (await ledger.blockInfo(previous, look))?.successor;
+  const info = hash === undefined ? undefined : await ledger.blockInfo(hash, look);
   return hash === undefined || info === undefined ? undefined : { hash, info };
 }
 
@@ -73,20 +97,15 @@ async function judgeTrackB(
   { amountRaw, hash, payer }: CheckedPayment,
   settings: FacilitatorSettings,
   { judgeAge }: LedgerRows,
-): Promise<Refusal | undefined> {
+): Promise<Judgement> {
   const { ledger, clock } = settings;
   const startMs = clock();
   const judge = (info: BlockInfo | undefined): Refusal | undefined =>
-    judgeNanoSignature(payment, amountRaw, {
-      info,
-      nowSeconds: Math.floor(clock() / 1000),
-      paymentAgeSeconds: judgeAge ? settings.paymentAgeSeconds : Number.POSITIVE_INFINITY,
-      storeBornAtSeconds: settings.store.bornAtSeconds,
-    });
+    judgeNanoSignature(payment, amountRaw, signatureFacts(info, settings, judgeAge));
 
   const waitMs = Math.min(settings.verifyTimeoutSeconds, payment.requirements.maxTimeoutSeconds) * 1000;
   const unknownMs = Math.min(UNKNOWN_BLOCK_WAIT_MS, waitMs);
-  let info = await ledger.blockInfo(hash);
+  let info = await ledger.blockInfo(hash, { share: true, anywhere: "known" });
   // Counted, and timed as well: each look of a slow node takes longer than the pause.
   for (
     let waitedMs = 0;
@@ -94,12 +113,32 @@ async function judgeTrackB(
     waitedMs += LOOK_AGAIN_MS
   ) {
     await settings.sleep(LOOK_AGAIN_MS);
-    info = await ledger.blockInfo(hash);
+    info = await ledger.blockInfo(hash, { anywhere: "known" });
   }
-  const verdict = judge(info);
-  if (verdict?.reason !== "unconfirmed_block") return verdict;
+  if (info !== undefined && judge(info)?.reason === "unconfirmed_block") {
+    const timeoutMs = Math.max(0, waitMs - (clock() - startMs));
+    await ledger.waitForConfirmation(hash, { account: payer, timeoutMs });
+    // What woke us may be a message of anybody's; what is redeemed is what the node answers.
+    info = await ledger.blockInfo(hash, { anywhere: "confirmed" });
+  }
+  const refusal = judge(info);
+  return refusal === undefined && info !== undefined ? { ok: true, seen: info } : refused(refusal);
+}
 
-  const timeoutMs = Math.max(0, waitMs - (clock() - startMs));
-  await ledger.waitForConfirmation(hash, { account: payer, timeoutMs });
-  return judge(await ledger.blockInfo(hash));
+/** A judge that passes has seen a block, so there is always a refusal here; the ledger's silence would be one. */
+function refused(refusal: Refusal | undefined): Judgement {
+  return { ok: false, refusal: refusal ?? refuse("block_not_found") };
+}
+
+function signatureFacts(
+  info: BlockInfo | undefined,
+  { clock, paymentAgeSeconds, store }: FacilitatorSettings,
+  judgeAge: boolean,
+): NanoSignatureFacts {
+  return {
+    info,
+    nowSeconds: Math.floor(clock() / 1000),
+    paymentAgeSeconds: judgeAge ? paymentAgeSeconds : Number.POSITIVE_INFINITY,
+    storeBornAtSeconds: store.bornAtSeconds,
+  };
 }

@@ -19,7 +19,7 @@ export async function takeLease(
     const taken = await store.claim(claim);
     if (taken.outcome !== "claimed" || taken.state === "reserved" || taken.token === claim.token) return taken;
     try {
-      const hasLanded = (await ledger.blockInfo(hash)) !== undefined;
+      const hasLanded = (await ledger.blockInfo(hash, { anywhere: "known" })) !== undefined;
       const closed = await store.advance(taken.token, { to: "closed", as: hasLanded ? "landed" : "void" });
       if (closed.outcome === "lost") return { outcome: "in_progress" };
       if (hasLanded && payment.track === "nanoTxn") return { outcome: "landed" };

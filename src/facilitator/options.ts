@@ -4,6 +4,7 @@ import { MAINNET_WORK_THRESHOLDS } from "../nano/index.js";
 import { type ChallengeAuthority, type ChallengeSecret, createChallengeAuthority } from "../protocol/index.js";
 import type { RedemptionStore } from "../store/port.js";
 import type { WorkPolicy } from "../tracks/nano-txn/index.js";
+import { createSightings, type Sightings } from "./sightings.js";
 
 export interface FacilitatorOptions {
   readonly ledger: Ledger;
@@ -29,6 +30,7 @@ export interface FacilitatorOptions {
 export interface FacilitatorSettings {
   readonly ledger: Ledger;
   readonly store: RedemptionStore;
+  readonly sightings: Sightings;
   readonly authority: ChallengeAuthority | undefined;
   readonly workPolicy: WorkPolicy;
   readonly sendWorkThreshold: bigint;
@@ -44,6 +46,7 @@ export function resolveOptions(options: FacilitatorOptions): FacilitatorSettings
   return {
     ledger: options.ledger,
     store: options.store,
+    sightings: createSightings(),
     authority: challengeSecret === undefined ? undefined : createChallengeAuthority(challengeSecret),
     workPolicy: options.workPolicy ?? "validate",
     sendWorkThreshold: options.sendWorkThreshold ?? MAINNET_WORK_THRESHOLDS.send,

@@ -1,8 +1,9 @@
-import { parsePayment } from "../protocol/index.js";
+import { parsePayment, type Refusal } from "../protocol/index.js";
 import type { LeaseToken } from "../store/port.js";
+import { needsWork } from "./broadcast.js";
 import { type CheckedPayment, checkPayment, type Refused } from "./checked-payment.js";
 import { claimAndSettle, hasBroadcast, type Settle, type Settled, type Settlement } from "./claim-and-settle.js";
-import { judgeOnLedger } from "./facts.js";
+import { type Judgement, judgeAgain, judgeOnLedger } from "./facts.js";
 import type { FacilitatorSettings } from "./options.js";
 import { refuseOutage } from "./outage.js";
 import { type SettleStanding, standingForSettle, withHash } from "./redemption.js";
@@ -64,7 +65,15 @@ async function settleChecked(settle: Settle, settings: FacilitatorSettings): Pro
     const latest = await readStanding(checked, token, settings);
     return latest.kind === "refused" ? latest.refusal : undefined;
   };
-  const refusal = await judgeOnLedger(checked, settings, { isTaken, judgeAge: !isOwner });
+  // Work costs more than a look: it is computed after every other check, on what the ledger holds now (row 6).
+  const seen =
+    isOwner && token !== undefined && !needsWork(checked, settings)
+      ? settings.sightings.take(token, checked)
+      : undefined;
+  const refusal =
+    seen === undefined
+      ? refusalOf(await judgeOnLedger(checked, settings, { isTaken, judgeAge: !isOwner }))
+      : judgeAgain(checked, seen, settings);
   if (refusal === undefined) return claimAndSettle(settle, settings);
   if (!isOwner || refusal.reason !== "block_already_landed") return refusal;
   // Another facilitator on this store may be at work with the same token: then it has landed through us (R10).
@@ -72,4 +81,8 @@ async function settleChecked(settle: Settle, settings: FacilitatorSettings): Pro
   if (latest.kind === "repeat") return { ok: true, answer: latest.answer };
   const isOurs = latest.kind === "owner" && latest.broadcasting;
   return isOurs ? claimAndSettle({ ...settle, standing: latest }, settings) : refusal;
+}
+
+function refusalOf(judgement: Judgement): Refusal | undefined {
+  return judgement.ok ? undefined : judgement.refusal;
 }

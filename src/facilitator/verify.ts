@@ -42,10 +42,14 @@ async function verifyChecked(checked: CheckedPayment, settings: FacilitatorSetti
   const { key, payment, paymentId } = checked;
   const isTaken = async () => judgeForVerify(await store.get(key));
   const judgeAge = true;
-  const refusal = (await isTaken()) ?? (await judgeOnLedger(checked, settings, { isTaken, judgeAge }));
-  if (refusal !== undefined) return refusal;
+  const taken = await isTaken();
+  if (taken !== undefined) return taken;
+  const judgement = await judgeOnLedger(checked, settings, { isTaken, judgeAge });
+  if (!judgement.ok) return judgement.refusal;
 
   const leaseMs = Math.min(payment.requirements.maxTimeoutSeconds, MAX_LEASE_SECONDS) * 1000;
   const claim = await takeLease({ ...key, purpose: "verify", paymentId, leaseMs }, checked, settings);
-  return claim.outcome === "claimed" ? { ok: true, checked, lease: claim.token } : refuseClaim(claim);
+  if (claim.outcome !== "claimed") return refuseClaim(claim);
+  settings.sightings.keep(claim.token, checked, judgement.seen);
+  return { ok: true, checked, lease: claim.token };
 }

@@ -59,8 +59,11 @@ export interface ReadOptions extends CallOptions {
    * what has happened since that call began would be missed.
    */
   readonly share?: boolean | undefined;
-  /** One endpoint's "not found" is not believed before the others were asked: it may lag behind. */
-  readonly anywhere?: boolean | undefined;
+  /**
+   * One endpoint's "not found", or "not confirmed", is not believed before the others were asked: it may lag behind.
+   * The first answer that shows as much counts; where none does, that of the preferred endpoint.
+   */
+  readonly anywhere?: "known" | "confirmed" | undefined;
   /** Asks this endpoint alone: who refused a block explains it (SPEC R10). */
   readonly at?: EndpointName | undefined;
 }

@@ -24,7 +24,7 @@ export function createReads(pool: Pool, settings: LedgerSettings): Reads {
   const ask = async <Result>(
     question: Question<Result>,
     call: ReadOptions = {},
-    isEnough: ((result: Result) => boolean) | undefined = call.anywhere === true ? isKnown : undefined,
+    isEnough: ((result: Result) => boolean) | undefined = call.anywhere === undefined ? undefined : isKnown,
   ): Promise<Result> => {
     const limits = limitsOf(call, timeoutMs, settings.clock);
     return unpack(question, await pool.ask(question, { limits, at: call.at, isEnough }));
@@ -32,15 +32,17 @@ export function createReads(pool: Pool, settings: LedgerSettings): Reads {
 
   const askForBlock = async (hash: BlockHash, call: ReadOptions = {}): Promise<BlockInfo | undefined> => {
     const question = askBlockInfo(hash);
-    if (agreement === 1 || call.at !== undefined) return ask(question, call);
+    if (agreement === 1 || call.at !== undefined) {
+      return ask(question, call, call.anywhere === "confirmed" ? isSeenConfirmed : undefined);
+    }
     return unpack(question, await pool.askAgreed(question, agreement, limitsOf(call, timeoutMs, settings.clock)));
   };
 
   const isConfirmed = async (hash: BlockHash, signal?: AbortSignal): Promise<boolean> => {
     const insists = agreement === 1 && random() < INSISTS;
     const info = insists
-      ? await ask(askBlockInfo(hash), { signal }, (found) => found?.confirmed === true)
-      : await askForBlock(hash, { signal, anywhere: true });
+      ? await ask(askBlockInfo(hash), { signal }, isSeenConfirmed)
+      : await askForBlock(hash, { signal, anywhere: "known" });
     return info?.confirmed === true;
   };
 
@@ -79,6 +81,10 @@ export function unpack<Result>(question: Pick<Question<Result>, "action">, asked
 /** A caller with a deadline or a way out of its own has a call of its own. */
 function isShared(call: ReadOptions | undefined): boolean {
   return call?.share === true && call.signal === undefined && call.timeoutMs === undefined && call.at === undefined;
+}
+
+function isSeenConfirmed(info: BlockInfo | undefined): boolean {
+  return info?.confirmed === true;
 }
 
 function isKnown(result: unknown): boolean {

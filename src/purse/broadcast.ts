@@ -40,7 +40,7 @@ export async function broadcast(
   let answer = await tryProcess(ledger, block, subtype);
   for (;;) {
     if (answer.outcome === "accepted") return { outcome: "landed" };
-    if (answer.outcome === "lost") isOut = true;
+    if (answer.outcome === "lost" || (answer.outcome === "refused" && answer.mayHaveLanded === true)) isOut = true;
     if (answer.outcome === "unsent" && !isOut) {
       return { outcome: "undecided", why: "the node could not be reached", isOut, cause: answer.cause };
     }
@@ -58,7 +58,7 @@ export async function broadcast(
 
 type Answer =
   | { readonly outcome: "accepted" }
-  | { readonly outcome: "refused"; readonly nodeError: string }
+  | { readonly outcome: "refused"; readonly nodeError: string; readonly mayHaveLanded?: boolean | undefined }
   | { readonly outcome: "lost" }
   | { readonly outcome: "unsent"; readonly cause: unknown };
 

@@ -8,12 +8,17 @@ export interface ConfirmationWatch {
   stop(): void;
 }
 
-/** Started before `process`: a push carries no history. */
-export function watchConfirmation(parts: PurseParts, hash: BlockHash, untilMs: number): ConfirmationWatch {
+/** Started before `process`, a push carries no history; a look for the block has time until `published`. */
+export function watchConfirmation(
+  parts: PurseParts,
+  hash: BlockHash,
+  untilMs: number,
+  published?: Promise<unknown>,
+): ConfirmationWatch {
   const { ledger, signer, settings, closing } = parts;
   const { controller, unlink } = linkedController(closing);
   const timeoutMs = Math.max(0, untilMs - settings.clock());
-  const wait = { account: signer.account, timeoutMs, signal: controller.signal };
+  const wait = { account: signer.account, timeoutMs, signal: controller.signal, after: published };
   return {
     isConfirmed: ledger
       .waitForConfirmation(hash, wait)

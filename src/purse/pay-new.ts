@@ -41,11 +41,16 @@ async function publishSend(parts: PurseParts, offer: Offer, reserved: Reservatio
   for (let isRebuilt = false; ; isRebuilt = true) {
     const entry = await signSend(parts, offer, reservation);
     const untilMs = patienceFor(parts, offer);
-    const watch = watchConfirmation(parts, entry.hash, untilMs);
+    let endPublishing = (): void => undefined;
+    const published = new Promise<void>((resolve) => {
+      endPublishing = resolve;
+    });
+    const watch = watchConfirmation(parts, entry.hash, untilMs, published);
     const result = await chain.publish({ block: entry.block, subtype: "send" }, untilMs).catch((error: unknown) => {
       watch.stop();
       throw error;
     });
+    endPublishing();
     if (result.outcome === "landed") {
       await noteFate(parts, entry, "landed");
       return { entry, watch };
@@ -60,7 +65,7 @@ async function publishSend(parts: PurseParts, offer: Offer, reserved: Reservatio
 
 /** Everything that can fail without consequences comes before the signature, the journal entry right after it. */
 async function signSend(parts: PurseParts, offer: Offer, reservation: Reservation): Promise<JournalEntry> {
-  const { signer, settings, journal, limits } = parts;
+  const { signer, settings, journal, ledger, limits } = parts;
   const { unsigned, work } = await givingBackOnError(parts, reservation, async () => {
     const head = await findHead(parts, offer);
     const found = await findWork(parts, head.hash, settings.workThresholds.send);
@@ -96,6 +101,8 @@ async function signSend(parts: PurseParts, offer: Offer, reservation: Reservatio
   const twin = journal.get(entry.hash);
   await journal.add(entry);
   if (twin !== undefined) limits.giveBack(twin.reservation);
+  // The next block stands on this one; who pays often finds its work done.
+  ledger.prepareWork?.(entry.hash, settings.workThresholds.send);
   return entry;
 }
 

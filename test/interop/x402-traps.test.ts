@@ -220,7 +220,7 @@ test("7: a settlement that is refused withholds the response and ends the lease"
   seller.onHandler(async () => {
     await payer.send({ payTo: payer.address, amountRaw: 1n });
   });
-  expect(await present(seller, proof)).toMatchObject({ status: 402, reason: "stale_frontier" });
+  expect(await present(seller, proof)).toMatchObject({ status: 402, reason: "frontier_changed" });
   expect(await present(seller, proof)).toMatchObject({ status: 402, reason: "stale_frontier" });
   expect(seller.handlerRuns()).toBe(1);
 });

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { derivePublicKey, deriveSecretKey, publicKeyOf, signBlock } from "../../src/nano/index.js";
 import { type EngineWorld, startEngineWorld } from "../support/engine-world.js";
-import { preceded } from "../support/faulty-ledger.js";
 import { leaseOf, proveBlock, requestOf } from "../support/offers.js";
+import { someHash } from "../support/payments.js";
 
 /** Row 9 of Track A: what the frontier says, and what it says while it moves. */
 
@@ -65,23 +65,40 @@ test("an account that was never opened: account_not_found", async () => {
   expect(await world.engine.verify(proof)).toMatchObject({ invalidReason: "account_not_found" });
 });
 
-test("the block lands between the look for it and the look at the frontier: landed, not stale", async () => {
+test("a rival follows previous at the first look, and the block itself at the second: landed, not stale", async () => {
   const { request, block } = await world.payTrackA();
-  let landed = (): void => undefined;
-  const isLanded = new Promise<void>((resolve) => {
-    landed = resolve;
-  });
   world.ledgerFaults.next("blockInfo", async (real, ...args) => {
     const info = await real(...args);
     await world.broadcast(block);
-    landed();
-    return info;
+    return info && { ...info, successor: someHash(7) };
   });
-  world.ledgerFaults.next(
-    "accountInfo",
-    preceded(() => isLanded),
-  );
   expect(await world.engine.verify(request)).toMatchObject({ invalidReason: "block_already_landed" });
+});
+
+test("the second look is never somebody else's first one: what they share is as old as its beginning", async () => {
+  const { request } = await world.payTrackA();
+  await sendMore();
+  await world.engine.verify(request);
+  const looks = world.ledgerFaults.calls.filter(({ method }) => method === "blockInfo");
+  expect(looks.map(({ args }) => args[1])).toEqual([
+    { share: true, anywhere: "confirmed" },
+    { anywhere: "known" },
+    { anywhere: "known" },
+  ]);
+});
+
+test("an account may not be ours to name: a block on somebody else's chain is stale", async () => {
+  const { request, block } = await world.payTrackA();
+  const bob = await world.payer();
+  const frontier = (await world.ledger.accountInfo(bob.account))?.frontier ?? block.previous;
+  const foreign = signBlock({ ...block, previous: frontier }, world.alice.secretKey);
+  const proof = requestOf(
+    proveBlock(request.paymentRequirements, {
+      ...foreign,
+      work: await world.ledger.generateWork(frontier, world.dev.workThresholds.send),
+    }),
+  );
+  expect(await world.engine.verify(proof)).toMatchObject({ invalidReason: "stale_frontier" });
 });
 
 test("a settle lands it and redeems it while a verify looks: duplicate, neither landed nor stale", async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createFacilitatorEngine } from "x402-nano/facilitator";
 import { type EngineWorld, startEngineWorld, type TrackAPayment } from "../support/engine-world.js";
-import { answers, late, lostBeforeTaken, refuses, unreachable } from "../support/faulty-ledger.js";
+import { late, lostBeforeTaken, refuses, unreachable } from "../support/faulty-ledger.js";
 import { faultyStore } from "../support/faulty-store.js";
 import { leaseOf, withLease } from "../support/offers.js";
 
@@ -49,14 +49,10 @@ describe("somebody who saw the block in the gossip verifies it before the node k
 
   test("without a token, and it has landed by the time of the lease: it proves nothing", async () => {
     const { request, block, hash } = await pendingSettlement();
-    const landsMeanwhile = () => {
-      world.ledgerFaults.next("blockInfo", answers(undefined));
-      world.ledgerFaults.next(
-        "accountInfo",
-        late(() => world.broadcast(block)),
-      );
-    };
-    landsMeanwhile();
+    world.ledgerFaults.next(
+      "blockInfo",
+      late(() => world.broadcast(block)),
+    );
     expect(await world.engine.settle(request)).toMatchObject({ errorReason: "block_already_landed" });
     expect(world.ledgerFaults.countOf("process")).toBe(1);
     expect(await world.journal()).toEqual([]);
@@ -77,7 +73,7 @@ describe("the payer presents a pending block again, and it has not landed", () =
 
   test("the node cannot be asked about the old entry: no lease is left, the entry stays", async () => {
     const { request, hash } = await pendingSettlement();
-    world.ledgerFaults.next("blockInfo", answers(undefined));
+    world.ledgerFaults.next("blockInfo", (real, ...args) => real(...args));
     world.ledgerFaults.next("blockInfo", unreachable);
     expect(await world.engine.verify(request)).toMatchObject({ invalidReason: "ledger_unavailable" });
     expect(await world.journal()).toEqual([hash]);
@@ -113,12 +109,11 @@ describe("two facilitators on one store, called with one token", () => {
   });
 
   test("the second has looked before the first broadcast: it finds out when it looks again", async () => {
-    const other = createFacilitatorEngine(world.facilitatorOptions);
     const { request } = await world.payTrackA();
-    const settle = withLease(request, await leaseOf(world.engine, request));
+    const settle = withLease(request, await leaseOf(world.other, request));
     let first: unknown;
     world.ledgerFaults.next("blockInfo", async (real, ...args) => {
-      first = await other.settle(settle);
+      first = await world.other.settle(settle);
       return real(...args);
     });
     const second = await world.engine.settle(settle);

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createFacilitatorEngine } from "x402-nano/facilitator";
 import { type EngineWorld, startEngineWorld, type TrackAPayment } from "../support/engine-world.js";
-import { answers } from "../support/faulty-ledger.js";
 import { blockOf, leaseOf, withBlock, withLease } from "../support/offers.js";
 
 /** Whoever loses the hash after the first look at the store hears so from the atomic steps (R2, R4, R9). */
@@ -39,12 +38,11 @@ describe("the hash is redeemed while the ledger is asked", () => {
   });
 
   test("by another facilitator with the same token: the stored success", async () => {
-    const other = createFacilitatorEngine(world.facilitatorOptions);
     const { request } = await world.payTrackB();
-    const settle = withLease(request, await leaseOf(world.engine, request));
+    const settle = withLease(request, await leaseOf(world.other, request));
     let first: unknown;
     meanwhile(async () => {
-      first = await other.settle(settle);
+      first = await world.other.settle(settle);
     });
     expect(await world.engine.settle(settle)).toEqual(first);
     expect(first).toMatchObject({ success: true });
@@ -52,7 +50,7 @@ describe("the hash is redeemed while the ledger is asked", () => {
 
   test("with the same token, but for another challenge: a duplicate", async () => {
     const { request, hash } = await world.payTrackB({ maxTimeoutSeconds: 300 });
-    const lease = await leaseOf(world.engine, request);
+    const lease = await leaseOf(world.other, request);
     const other = world.claimTrackB(hash, { maxTimeoutSeconds: 300 });
     world.clock.advanceSeconds(61);
     meanwhile(async () => {
@@ -81,7 +79,7 @@ describe("the hash is taken while the ledger is asked", () => {
 
   test("from an owner whose lease has lapsed, and given back: what it was spared counts again, and no lease is left", async () => {
     const { request, hash } = await world.payTrackB();
-    const lease = await leaseOf(world.engine, request);
+    const lease = await leaseOf(world.other, request);
     world.clock.advanceSeconds(600);
     meanwhile(async () => {
       const theirs = await leaseOf(world.engine, world.claimTrackB(hash));
@@ -175,12 +173,9 @@ describe("while a settle of Track A computes work (policy attach)", () => {
 });
 
 test("settles with one token are one settlement, even in step with each other", async () => {
-  const { request, block } = await world.payTrackA();
-  const account = await world.ledger.accountInfo(block.account);
+  const { request } = await world.payTrackA();
+  // Without a look at the ledger between them both get as far as process before either has called it.
   const settle = withLease(request, await leaseOf(world.engine, request));
-  // Without a network between them both get as far as process before either has called it.
-  world.ledgerFaults.next("blockInfo", answers(undefined), 2);
-  world.ledgerFaults.next("accountInfo", answers(account), 2);
   const [first, second] = await Promise.all([world.engine.settle(settle), world.engine.settle(settle)]);
   expect(first).toMatchObject({ success: true });
   expect(second).toEqual(first);

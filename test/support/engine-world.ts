@@ -10,6 +10,8 @@ import { startWorld, type World } from "./world.js";
 export interface EngineWorld extends World {
   readonly ledgerFaults: FaultyLedger;
   readonly alice: HandPayer;
+  /** Another facilitator on the same store and ledger: it has not seen what `engine` saw. */
+  readonly other: FacilitatorEngine;
   /** The same store and ledger, but it gives up waiting almost at once: for calls that wait in vain. */
   readonly hurried: FacilitatorEngine;
   /** A signed Track A payment that nobody has broadcast. */
@@ -57,6 +59,7 @@ export async function startEngineWorld(
     ...world,
     ledgerFaults: faults,
     alice,
+    other: createFacilitatorEngine(world.facilitatorOptions),
     hurried: createFacilitatorEngine({
       ...world.facilitatorOptions,
       confirmationTimeoutSeconds: BRIEF_SECONDS,

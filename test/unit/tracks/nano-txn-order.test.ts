@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { encodeBlockJson, type SignedBlock, signBlock } from "../../../src/nano/index.js";
+import { encodeBlockJson, hashBlock, type SignedBlock, signBlock } from "../../../src/nano/index.js";
 import type { Reason } from "../../../src/protocol/index.js";
 import type { NanoTxnFacts } from "../../../src/tracks/nano-txn/index.js";
 import {
@@ -16,7 +16,7 @@ import {
   someHash,
 } from "../../support/payments.js";
 import { accept, describeRowOrder, rewriteTerms, type Violation } from "./row-order.js";
-import { accountBefore, landed, runNanoTxn, type Verdict } from "./scenarios.js";
+import { previousOf, runNanoTxn, type Verdict } from "./scenarios.js";
 
 /** A payment in the making, so that violations can be laid over each other before anything is signed. */
 interface Draft {
@@ -28,6 +28,7 @@ interface Draft {
   /** Laid over the block's nine keys after it was signed. */
   json: Record<string, unknown>;
   facts: { -readonly [Key in keyof NanoTxnFacts]: NanoTxnFacts[Key] };
+  isLanded: boolean;
 }
 
 function honestPayment(): Draft {
@@ -40,7 +41,8 @@ function honestPayment(): Draft {
     signer,
     block: { ...block },
     json: {},
-    facts: { landed: undefined, account: accountBefore(block) },
+    facts: { previous: previousOf(block) },
+    isLanded: false,
   };
 }
 
@@ -50,7 +52,7 @@ function run(draft: Draft): Verdict {
   const payload = { block: { ...encodeBlockJson({ ...block, signature }), ...json } };
   return runNanoTxn(
     { paymentPayload: { x402Version: version, accepted, payload }, paymentRequirements: requirements },
-    facts,
+    draft.isLanded ? { previous: { ...previousOf(block), successor: hashBlock(block) } } : facts,
   );
 }
 
@@ -100,20 +102,16 @@ const VIOLATIONS: readonly Violation<Draft>[] = [
   violation(6, "no work", "invalid_work", spoil({ work: "" })),
   violation(6, "malformed work", "invalid_work", spoil({ work: "abc" })),
   violation(6, "weak work", "invalid_work", spoil({ work: weakWork() })),
-  violation(
-    8,
-    "a block that has landed",
-    "block_already_landed",
-    learn((facts, { block }) => {
-      facts.landed = landed(block);
-    }),
-  ),
+  violation(8, "a block that has landed", "block_already_landed", (draft) => {
+    draft.isLanded = true;
+  }),
   violation(
     9,
     "an account without a block",
     "account_not_found",
     learn((facts) => {
-      facts.account = undefined;
+      facts.previous = undefined;
+      facts.hasAccount = false;
     }),
   ),
   violation(
@@ -121,7 +119,7 @@ const VIOLATIONS: readonly Violation<Draft>[] = [
     "another frontier",
     "stale_frontier",
     learn((facts) => {
-      if (facts.account !== undefined) facts.account = { ...facts.account, frontier: someHash(99) };
+      if (facts.previous !== undefined) facts.previous = { ...facts.previous, successor: someHash(99) };
     }),
   ),
   violation(
@@ -129,7 +127,7 @@ const VIOLATIONS: readonly Violation<Draft>[] = [
     "an unconfirmed frontier",
     "frontier_unconfirmed",
     learn((facts) => {
-      if (facts.account !== undefined) facts.account = { ...facts.account, confirmedFrontier: someHash(98) };
+      if (facts.previous !== undefined) facts.previous = { ...facts.previous, confirmed: false };
     }),
   ),
   violation(10, "one raw too little", "insufficient_amount", (draft) => {

@@ -1,4 +1,4 @@
-import type { AccountInfo, BlockInfo } from "../../../src/ledger/port.js";
+import type { BlockInfo } from "../../../src/ledger/port.js";
 import { concatBytes, hashBlock, type SignedBlock } from "../../../src/nano/index.js";
 import {
   type NanoSignaturePayment,
@@ -20,7 +20,7 @@ import {
   type NanoTxnFacts,
 } from "../../../src/tracks/nano-txn/index.js";
 import { BASE, challengeOf, encodePoint, multiply, toLittleEndian } from "../../support/edwards.js";
-import { BALANCE_RAW, NOW_SECONDS, type PaymentJson, SELLER, TEST_WORK_THRESHOLD } from "../../support/payments.js";
+import { BALANCE_RAW, NOW_SECONDS, type PaymentJson, TEST_WORK_THRESHOLD } from "../../support/payments.js";
 
 export const TXN_CONTEXT: NanoTxnContext = {
   nowSeconds: NOW_SECONDS,
@@ -35,14 +35,17 @@ export const SIGNATURE_CONTEXT: NanoSignatureContext = {
   authority: undefined,
 };
 
-/** The account as it stands before `block`: holding `BALANCE_RAW`, all of it confirmed. */
-export function accountBefore(block: SignedBlock): AccountInfo {
+/** What the node says of the block before `block`: the head of its chain, holding `BALANCE_RAW`, confirmed. */
+export function previousOf(block: SignedBlock): BlockInfo {
   return {
-    frontier: block.previous,
-    confirmedFrontier: block.previous,
+    account: block.account,
+    amountRaw: BALANCE_RAW,
     balanceRaw: BALANCE_RAW,
-    confirmedBalanceRaw: BALANCE_RAW,
-    representative: SELLER.account,
+    confirmed: true,
+    localTimestampSeconds: NOW_SECONDS - 60,
+    successor: undefined,
+    subtype: "receive",
+    block: undefined,
   };
 }
 
@@ -88,7 +91,7 @@ export function runNanoTxn(
   const checked = checkNanoTxn(parsed.payment, { ...TXN_CONTEXT, ...context });
   if (!checked.ok) return checked;
   const { block } = parsed.payment.payload;
-  const all: NanoTxnFacts = { landed: undefined, account: accountBefore(block), ...facts };
+  const all: NanoTxnFacts = { previous: previousOf(block), ...facts };
   const refusal = judgeNanoTxn(block, checked.amountRaw, all);
   return refusal === undefined ? checked : { ...refusal, payer: checked.payer };
 }
