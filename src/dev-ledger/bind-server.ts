@@ -11,6 +11,8 @@ export interface BindOptions {
 
 export interface BoundServer {
   readonly port: number;
+  /** Breaks off what is open now; the port goes on listening. */
+  dropConnections(): void;
   /** Frees the port and drops every connection that still speaks HTTP, idle ones too. */
   close(): Promise<void>;
 }
@@ -26,6 +28,9 @@ export async function bindServer(server: Server, { host, port, setting }: BindOp
   if (address === null || typeof address === "string") throw new NanoError("invalid_configuration", { setting });
   return {
     port: address.port,
+    dropConnections: () => {
+      server.closeAllConnections();
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => {

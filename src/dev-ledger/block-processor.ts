@@ -12,6 +12,8 @@ export interface BlockProcessorOptions {
   readonly nowSeconds: () => number;
   readonly onAccepted: (entry: LedgerEntry) => void;
   readonly onRemoved: (entry: LedgerEntry) => void;
+  /** A rival was removed, and the block that was forced in its place has been tried. */
+  readonly onForced?: () => void;
 }
 
 /** The way onto the ledger for every block: from `process`, from a gap that closed, or by force. */
@@ -40,11 +42,14 @@ export class BlockProcessor {
 
   /** Removes an unconfirmed rival on the same `previous` with all that stands on it, then tries the block. */
   force(block: StateBlock): ProcessRefusal | undefined {
-    const { state, nowSeconds, onRemoved } = this.#options;
+    const { state, nowSeconds, onRemoved, onForced } = this.#options;
     const isFirst = block.previous === ZERO_HASH;
     const rival = isFirst ? state.account(block.account)?.openBlock : state.block(block.previous)?.successor;
-    if (rival !== undefined) state.rollback(rival, nowSeconds()).forEach(onRemoved);
-    return this.process(block);
+    const removed = rival === undefined ? [] : state.rollback(rival, nowSeconds());
+    for (const entry of removed) onRemoved(entry);
+    const refusal = this.process(block);
+    if (removed.length > 0) onForced?.();
+    return refusal;
   }
 
   #processOne(block: StateBlock): ProcessRefusal | undefined {

@@ -21,8 +21,10 @@ export function formatMultiplier(multiplier: number): string {
   return multiplier.toFixed(15);
 }
 
-/** The lowest threshold of a network: what work has to meet before anybody looks at the block. */
 export function easierOf(left: bigint, right: bigint): bigint {
-  if (left < right) return left;
-  return right;
+  return left < right ? left : right;
+}
+
+export function harderOf(left: bigint, right: bigint): bigint {
+  return left < right ? right : left;
 }

@@ -1,6 +1,7 @@
 /**
  * A JSON object as the node's parser sees it: every leaf is a text, so `true`, `"true"`, `1` and `"1"` are the same,
- * and an object read as a text is empty. Anything but an object has no fields.
+ * and an object read as a text is empty. Anything but an object has no fields. Two differences are left to JSON.parse:
+ * a number of more than 15 digits loses some, and of two fields of one name the last counts, not the first.
  */
 export class JsonFields {
   readonly #fields: ReadonlyMap<string, unknown>;

@@ -6,6 +6,8 @@ import {
   blockHashOf,
   concatBytes,
   encodeBlockJson,
+  isBlockHash,
+  isPublicKey,
   keyBytes,
   type PublicKey,
   parseAddress,
@@ -45,7 +47,7 @@ export type BlockFields = (name: string) => string | undefined;
 /**
  * Reads a state block the way the node does: hexadecimal of any case that may lack leading zeros, either address
  * prefix, an address or hexadecimal as `link`, an empty signature as zero; `link_as_account` and unknown keys are not
- * looked at. undefined where the node says "Block is invalid".
+ * looked at. undefined where the node says "Block is invalid", and for the legacy kinds, which it would still take.
  */
 export function parseStateBlock(field: BlockFields): StateBlock | undefined {
   if (field("type") !== "state") return undefined;
@@ -104,14 +106,14 @@ export function encodeContents(block: LedgerBlock): Readonly<Record<string, stri
   };
 }
 
-/** The account a send's `link` names. */
-export function destinationOf(block: StateBlock): PublicKey {
-  return publicKeyOf(keyBytes(block.link));
+/** The account a send's `link` names: the same text, so that indexes hold no copies. */
+export function destinationOf({ link }: StateBlock): PublicKey {
+  return isPublicKey(link) ? link : publicKeyOf(keyBytes(link));
 }
 
 /** The send a receive's `link` names. */
-export function sourceOf(block: StateBlock): BlockHash {
-  return blockHashOf(keyBytes(block.link));
+export function sourceOf({ link }: StateBlock): BlockHash {
+  return isBlockHash(link) ? link : blockHashOf(keyBytes(link));
 }
 
 function orUndefined<Value>(parse: () => Value): Value | undefined {

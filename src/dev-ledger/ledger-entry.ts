@@ -1,4 +1,4 @@
-import type { BlockHash, PublicKey } from "../nano/index.js";
+import { type BlockHash, MAX_RAW, type PublicKey, ZERO_HASH } from "../nano/index.js";
 import type { LedgerBlock, StateBlock } from "./ledger-block.js";
 
 export type BlockKind = "send" | "receive" | "change";
@@ -33,16 +33,46 @@ export interface AccountEntry {
   readonly modifiedAtSeconds: number;
 }
 
-export interface ReceivableEntry {
-  readonly hash: BlockHash;
-  readonly source: PublicKey;
-  readonly amountRaw: bigint;
-}
-
 /** A state block that passed every check of `process.ts`. */
 export interface CheckedBlock {
   readonly hash: BlockHash;
   readonly block: StateBlock;
   readonly kind: BlockKind;
   readonly amountRaw: bigint;
+}
+
+type StoredFacts = Pick<LedgerEntry, "hash" | "block" | "kind" | "amountRaw" | "height" | "seenAtSeconds">;
+
+/** An entry as it is kept: what its block says is not kept twice, there may be a million of them. */
+export class StoredBlock implements LedgerEntry {
+  readonly hash: BlockHash;
+  readonly block: LedgerBlock;
+  readonly kind: BlockKind;
+  readonly amountRaw: bigint;
+  readonly height: number;
+  readonly seenAtSeconds: number;
+  successor: BlockHash | undefined = undefined;
+  receivedBy: BlockHash | undefined = undefined;
+  confirmed = false;
+
+  constructor({ hash, block, kind, amountRaw, height, seenAtSeconds }: StoredFacts) {
+    this.hash = hash;
+    this.block = block;
+    this.kind = kind;
+    this.amountRaw = amountRaw;
+    this.height = height;
+    this.seenAtSeconds = seenAtSeconds;
+  }
+
+  get account(): PublicKey {
+    return this.block.account;
+  }
+
+  get previous(): BlockHash {
+    return this.block.type === "state" ? this.block.previous : ZERO_HASH;
+  }
+
+  get balanceRaw(): bigint {
+    return this.block.type === "state" ? this.block.balanceRaw : MAX_RAW;
+  }
 }

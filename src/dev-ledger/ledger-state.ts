@@ -1,41 +1,44 @@
 import { NanoError } from "../errors/index.js";
 import { type BlockHash, MAX_RAW, type PublicKey, ZERO_HASH } from "../nano/index.js";
-import { destinationOf, hashLegacyOpen, type LegacyOpenBlock, sourceOf } from "./ledger-block.js";
-import type { AccountEntry, CheckedBlock, LedgerEntry, ReceivableEntry } from "./ledger-entry.js";
-import { Receivables } from "./receivables.js";
+import { destinationOf, hashLegacyOpen, type LegacyOpenBlock, type StateBlock, sourceOf } from "./ledger-block.js";
+import { type AccountEntry, type CheckedBlock, type LedgerEntry, StoredBlock } from "./ledger-entry.js";
+import { type ReceivableSums, Receivables } from "./receivables.js";
+import { SortedSet } from "./sorted-set.js";
+import { Weights } from "./weights.js";
 
 type Mutable<Entry> = { -readonly [Key in keyof Entry]: Entry[Key] };
 
 /**
  * Chains, accounts and receivables in memory. It believes its caller: only blocks that passed the checks may be
- * inserted. Everything is found by hash or account, so a block costs the same on an empty and on a full ledger.
+ * inserted. Everything is found by hash or account, and what is asked for as a list or a sum is kept as one, so a block
+ * and a question cost the same on an empty and on a full ledger.
  */
 export class LedgerState {
   readonly genesisHash: BlockHash;
-  readonly #blocks = new Map<BlockHash, Mutable<LedgerEntry>>();
+  readonly #blocks = new Map<BlockHash, StoredBlock>();
   readonly #accounts = new Map<PublicKey, Mutable<AccountEntry>>();
+  readonly #accountOrder = new SortedSet<PublicKey>();
   readonly #receivables = new Receivables();
-  readonly #weights = new Map<PublicKey, bigint>();
+  readonly #weights = new Weights();
   readonly #unconfirmed = new Set<BlockHash>();
+  /** Of these, those that stand on nothing unconfirmed. */
+  readonly #elections = new Set<BlockHash>();
 
   constructor(genesis: LegacyOpenBlock, nowSeconds: number) {
     const { account, representative } = genesis;
     const hash = hashLegacyOpen(genesis);
     this.genesisHash = hash;
-    this.#blocks.set(hash, {
+    const entry = new StoredBlock({
       hash,
-      account,
       block: genesis,
-      previous: ZERO_HASH,
       kind: "receive",
       amountRaw: MAX_RAW,
-      balanceRaw: MAX_RAW,
       height: 1,
       seenAtSeconds: nowSeconds,
-      successor: undefined,
-      receivedBy: undefined,
-      confirmed: true,
     });
+    entry.confirmed = true;
+    this.#blocks.set(hash, entry);
+    this.#accountOrder.add(account);
     this.#accounts.set(account, {
       account,
       head: hash,
@@ -47,7 +50,7 @@ export class LedgerState {
       confirmedFrontier: hash,
       modifiedAtSeconds: nowSeconds,
     });
-    this.#weights.set(representative, MAX_RAW);
+    this.#weights.add(representative, MAX_RAW);
   }
 
   get blockCount(): number {
@@ -59,7 +62,7 @@ export class LedgerState {
   }
 
   get accountCount(): number {
-    return this.#accounts.size;
+    return this.#accountOrder.size;
   }
 
   block(hash: BlockHash): LedgerEntry | undefined {
@@ -70,17 +73,40 @@ export class LedgerState {
     return this.#accounts.get(account);
   }
 
-  weight(representative: PublicKey): bigint {
-    return this.#weights.get(representative) ?? 0n;
+  /** In the order of their keys, from the first that is not below `start`. */
+  *accountsFrom(start: PublicKey): Generator<AccountEntry, void, undefined> {
+    for (const key of this.#accountOrder.from(start)) {
+      const account = this.#accounts.get(key);
+      if (account !== undefined) yield account;
+    }
   }
 
-  receivableEntry(account: PublicKey, send: BlockHash): ReceivableEntry | undefined {
-    return this.#receivables.find(account, send);
+  weight(representative: PublicKey): bigint {
+    return this.#weights.of(representative);
+  }
+
+  /** Only those that have a weight. */
+  weights(): Iterable<readonly [PublicKey, bigint]> {
+    return this.#weights.entries();
+  }
+
+  /** The send, as long as nobody has received it. */
+  receivableEntry(account: PublicKey, send: BlockHash): LedgerEntry | undefined {
+    const entry = this.#blocks.get(send);
+    if (entry?.kind !== "send" || entry.receivedBy !== undefined || entry.block.type === "open") return undefined;
+    return entry.block.link === account ? entry : undefined;
   }
 
   /** In the order of the hashes, as the node's table has them. */
-  receivableOf(account: PublicKey): readonly ReceivableEntry[] {
-    return this.#receivables.list(account);
+  *receivableOf(account: PublicKey): Generator<LedgerEntry, void, undefined> {
+    for (const hash of this.#receivables.hashes(account)) {
+      const entry = this.#blocks.get(hash);
+      if (entry !== undefined) yield entry;
+    }
+  }
+
+  receivableSums(account: PublicKey): ReceivableSums {
+    return this.#receivables.sums(account);
   }
 
   /** In the order they came in, so that confirming one after the other never jumps ahead. */
@@ -90,51 +116,44 @@ export class LedgerState {
 
   /** Everything the block needs to be confirmed is: such a block has an election, in the node's words it is active. */
   isActive(entry: LedgerEntry): boolean {
-    if (entry.confirmed || entry.block.type === "open") return false;
-    const before = this.#blocks.get(entry.previous);
-    const source = entry.kind === "receive" ? this.#blocks.get(sourceOf(entry.block)) : undefined;
-    return (before?.confirmed ?? true) && (source?.confirmed ?? true);
+    return this.#elections.has(entry.hash);
+  }
+
+  /** The active blocks, in the order in which they became so. */
+  *elections(): Generator<LedgerEntry, void, undefined> {
+    for (const hash of this.#elections) {
+      const entry = this.#blocks.get(hash);
+      if (entry !== undefined) yield entry;
+    }
   }
 
   insert(checked: CheckedBlock, nowSeconds: number): LedgerEntry {
-    const { hash, block, kind, amountRaw } = checked;
+    const { hash, kind, amountRaw } = checked;
+    const before = this.#accounts.get(checked.block.account);
+    const block = this.#shareTexts(checked.block, before);
     const { account, previous, representative, balanceRaw } = block;
-    const before = this.#accounts.get(account);
-    const entry: Mutable<LedgerEntry> = {
-      hash,
-      account,
-      block,
-      previous,
-      kind,
-      amountRaw,
-      balanceRaw,
-      height: (before?.blockCount ?? 0) + 1,
-      seenAtSeconds: nowSeconds,
-      successor: undefined,
-      receivedBy: undefined,
-      confirmed: false,
-    };
+    const height = (before?.blockCount ?? 0) + 1;
+    const entry = new StoredBlock({ hash, block, kind, amountRaw, height, seenAtSeconds: nowSeconds });
     this.#blocks.set(hash, entry);
     this.#unconfirmed.add(hash);
     this.#linkSuccessor(previous, hash);
-    if (kind === "send") this.#receivables.add(destinationOf(block), { hash, source: account, amountRaw });
-    if (kind === "receive") {
-      this.#receivables.remove(account, sourceOf(block));
-      this.#linkReceive(sourceOf(block), hash);
-    }
-    if (before !== undefined) this.#addWeight(before.representative, -before.balanceRaw);
-    this.#addWeight(representative, balanceRaw);
+    if (kind === "send") this.#receivables.add(destinationOf(block), entry);
+    if (kind === "receive") this.#receive(entry, sourceOf(block));
+    if (before === undefined) this.#accountOrder.add(account);
+    else this.#weights.add(before.representative, -before.balanceRaw);
+    this.#weights.add(representative, balanceRaw);
     this.#accounts.set(account, {
       account,
       head: hash,
       openBlock: before?.openBlock ?? hash,
       representative,
       balanceRaw,
-      blockCount: entry.height,
+      blockCount: height,
       confirmedHeight: before?.confirmedHeight ?? 0,
       confirmedFrontier: before?.confirmedFrontier ?? ZERO_HASH,
       modifiedAtSeconds: nowSeconds,
     });
+    this.#startElection(entry);
     return entry;
   }
 
@@ -184,16 +203,28 @@ export class LedgerState {
     return needed.find((hash) => this.#blocks.get(hash)?.confirmed === false);
   }
 
-  #markConfirmed(entry: Mutable<LedgerEntry>): void {
+  #startElection(entry: LedgerEntry | undefined): void {
+    if (entry === undefined || entry.confirmed) return;
+    if (this.#unconfirmedDependency(entry) === undefined) this.#elections.add(entry.hash);
+  }
+
+  #markConfirmed(entry: StoredBlock): void {
     entry.confirmed = true;
     this.#unconfirmed.delete(entry.hash);
+    this.#elections.delete(entry.hash);
+    if (entry.kind === "send" && entry.receivedBy === undefined && entry.block.type === "state") {
+      this.#receivables.confirm(destinationOf(entry.block), entry);
+    }
+    for (const next of [entry.successor, entry.receivedBy]) {
+      if (next !== undefined) this.#startElection(this.#blocks.get(next));
+    }
     const account = this.#accounts.get(entry.account);
     if (account === undefined) return;
     account.confirmedHeight = entry.height;
     account.confirmedFrontier = entry.hash;
   }
 
-  #headOf(account: PublicKey): LedgerEntry | undefined {
+  #headOf(account: PublicKey): StoredBlock | undefined {
     const head = this.#accounts.get(account)?.head;
     return head === undefined ? undefined : this.#blocks.get(head);
   }
@@ -204,18 +235,15 @@ export class LedgerState {
     if (block.type === "open" || info === undefined) throw new NanoError("invalid_block", { why: "genesis stays" });
     this.#blocks.delete(hash);
     this.#unconfirmed.delete(hash);
+    this.#elections.delete(hash);
     this.#linkSuccessor(previous, undefined);
-    if (kind === "send") this.#receivables.remove(destinationOf(block), hash);
-    if (kind === "receive") {
-      const send = this.#blocks.get(sourceOf(block));
-      this.#linkReceive(sourceOf(block), undefined);
-      if (send !== undefined)
-        this.#receivables.add(account, { hash: send.hash, source: send.account, amountRaw: send.amountRaw });
-    }
-    this.#addWeight(info.representative, -entry.balanceRaw);
+    if (kind === "send") this.#receivables.remove(destinationOf(block), entry);
+    if (kind === "receive") this.#giveBack(account, sourceOf(block));
+    this.#weights.add(info.representative, -entry.balanceRaw);
     const before = this.#blocks.get(previous);
     if (before === undefined) {
       this.#accounts.delete(account);
+      this.#accountOrder.delete(account);
       return entry;
     }
     info.head = before.hash;
@@ -223,7 +251,7 @@ export class LedgerState {
     info.representative = before.block.representative;
     info.blockCount = before.height;
     info.modifiedAtSeconds = nowSeconds;
-    this.#addWeight(info.representative, before.balanceRaw);
+    this.#weights.add(info.representative, before.balanceRaw);
     return entry;
   }
 
@@ -232,12 +260,30 @@ export class LedgerState {
     if (entry !== undefined) entry.successor = successor;
   }
 
-  #linkReceive(send: BlockHash, receivedBy: BlockHash | undefined): void {
-    const entry = this.#blocks.get(send);
-    if (entry !== undefined) entry.receivedBy = receivedBy;
+  #receive({ hash, account }: LedgerEntry, source: BlockHash): void {
+    const send = this.#blocks.get(source);
+    if (send === undefined) return;
+    this.#receivables.remove(account, send);
+    send.receivedBy = hash;
   }
 
-  #addWeight(representative: PublicKey, differenceRaw: bigint): void {
-    this.#weights.set(representative, this.weight(representative) + differenceRaw);
+  #giveBack(account: PublicKey, source: BlockHash): void {
+    const send = this.#blocks.get(source);
+    if (send === undefined) return;
+    this.#receivables.add(account, send);
+    send.receivedBy = undefined;
+  }
+
+  /** Every block comes with texts of its own; a million blocks share those that say the same. */
+  #shareTexts(block: StateBlock, account: AccountEntry | undefined): StateBlock {
+    const linked = this.#blocks.get(sourceOf(block))?.hash ?? this.#accounts.get(destinationOf(block))?.account;
+    const isKnown = account?.representative === block.representative;
+    return {
+      ...block,
+      account: account?.account ?? block.account,
+      previous: account?.head ?? ZERO_HASH,
+      representative: isKnown ? account.representative : block.representative,
+      link: linked ?? block.link,
+    };
   }
 }

@@ -14,7 +14,7 @@ export interface DevLedgerOptions {
   readonly confirm?: "auto" | "never";
   /** Milliseconds from a block's arrival to its confirmation; default 0, before `process` answers. */
   readonly confirmAfterMs?: number;
-  /** Default: tiny ones; `entry` is the lower of the two where it is not given. Not with a preset. */
+  /** Default: tiny ones, of epoch 2. `MAINNET_WORK_THRESHOLDS` make it as hard as the live network. Not with a preset. */
   readonly workThresholds?: Partial<DevWorkThresholds>;
   /** `recorded-dev-network`: genesis, thresholds and version of the network in `node-recordings/`. */
   readonly preset?: "recorded-dev-network";
@@ -31,6 +31,7 @@ export interface DevLedgerOptions {
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 const CONFIRM = new Set<string>(["auto", "never"]);
 const PRESETS = new Set<string>(["recorded-dev-network"]);
+const EPOCHS = new Set<number>([0, 1, 2]);
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Throws `invalid_configuration` for what cannot work, or would show a ledger without secrets to the network. */
@@ -48,7 +49,12 @@ export function checkOptions(options: DevLedgerOptions): void {
   if (preset !== undefined && workThresholds !== undefined) {
     throw misconfigured("workThresholds", "none beside a preset");
   }
-  for (const threshold of Object.values(workThresholds ?? {})) {
+  checkThresholds(workThresholds ?? {});
+}
+
+function checkThresholds({ epoch = 2, ...thresholds }: Partial<DevWorkThresholds>): void {
+  if (!EPOCHS.has(epoch)) throw misconfigured("workThresholds.epoch", [...EPOCHS].join(", "));
+  for (const threshold of Object.values(thresholds)) {
     if (threshold < 0n || threshold >= 2n ** 64n) throw misconfigured("workThresholds", "0 … 2^64-1");
   }
 }

@@ -2,16 +2,17 @@ import {
   type BlockHash,
   hashBlock,
   hexToBytes,
-  isBlockSignatureValid,
   keyBytes,
   type PublicKey,
   workValue,
   ZERO_HASH,
 } from "../nano/index.js";
 import { type StateBlock, sourceOf } from "./ledger-block.js";
-import type { AccountEntry, BlockKind, CheckedBlock } from "./ledger-entry.js";
+import type { AccountEntry, BlockKind, CheckedBlock, LedgerEntry } from "./ledger-entry.js";
 import type { LedgerState } from "./ledger-state.js";
 import type { WorkRules } from "./network.js";
+import { isSignatureTaken } from "./signature.js";
+import { isVouchedFor } from "./vouched-blocks.js";
 
 export type ProcessRefusal =
   | "old"
@@ -37,13 +38,12 @@ interface Check {
 }
 
 /**
- * The node's checks in the node's order; the first that applies answers. Signatures: `verifySignature` is stricter
- * than the node, which takes S + L and keys of small order (MEASURED, acceptance table); with such keys refused,
- * nobody can open the burn account, so the node's own check for that has no row here.
+ * The node's checks in the node's order; the first that applies answers. Nobody can sign for the burn account here
+ * (see `signature.ts`), so the node's own check for that has no row.
  */
 const CHECKS: readonly Check[] = [
   { refusal: "old", applies: ({ hash }, state) => state.block(hash) !== undefined },
-  { refusal: "bad_signature", applies: ({ block }) => !isBlockSignatureValid(block) },
+  { refusal: "bad_signature", applies: ({ block }) => !isVouchedFor(block) && !isSignatureTaken(block) },
   { refusal: "fork", applies: ({ account, block }) => account !== undefined && block.previous === ZERO_HASH },
   {
     refusal: "gap_previous",
@@ -103,6 +103,6 @@ function kindOf(block: StateBlock, beforeRaw: bigint): BlockKind {
   return sourceOf(block) === ZERO_HASH ? "change" : "receive";
 }
 
-function receivableFor(block: StateBlock, state: LedgerState): { readonly amountRaw: bigint } | undefined {
+function receivableFor(block: StateBlock, state: LedgerState): LedgerEntry | undefined {
   return state.receivableEntry(block.account, sourceOf(block));
 }

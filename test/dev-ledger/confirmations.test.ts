@@ -1,28 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Schedule } from "../../src/dev-ledger/index.js";
+import { createManualSchedule } from "./manual-schedule.js";
 import { ALL_RAW, buildBlock, createOwner, genesisOwner, process, startNode, type TestNode } from "./support.js";
-
-/** Time that passes when a test says so. */
-function createManualSchedule(): { schedule: Schedule; advance(ms: number): void; pending(): number } {
-  let nowMs = 0;
-  let tasks: { dueMs: number; task: () => void }[] = [];
-  return {
-    schedule: (task, delayMs) => {
-      const entry = { dueMs: nowMs + delayMs, task };
-      tasks.push(entry);
-      return () => {
-        tasks = tasks.filter((other) => other !== entry);
-      };
-    },
-    advance: (ms) => {
-      nowMs += ms;
-      const due = tasks.filter(({ dueMs }) => dueMs <= nowMs);
-      tasks = tasks.filter(({ dueMs }) => dueMs > nowMs);
-      for (const { task } of due) task();
-    },
-    pending: () => tasks.length,
-  };
-}
 
 async function isConfirmed(node: TestNode, hash: string): Promise<string> {
   return (await node.rpc({ action: "block_info", hash })).confirmed;

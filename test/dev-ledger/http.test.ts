@@ -33,7 +33,7 @@ describe("HTTP as the node speaks it", () => {
     expect(answer.headers["access-control-allow-methods"]).toBe("POST, OPTIONS");
   });
 
-  test.each(["", "{", "[]", "null", "7", '"action"', '{"action":{"x":1}', "[".repeat(100_000), "\u0000", "{}"])(
+  test.each(["", "{", "[]", "null", "7", '"action"', '{"action":{"x":1}', "[[[", "\u0000", "{}"])(
     "%j is not a request",
     async (body) => {
       const { rpcUrl } = await startNode();
@@ -182,6 +182,8 @@ describe("life", () => {
     ["confirmAfterMs", { confirmAfterMs: -1 }],
     ["confirmAfterMs", { confirmAfterMs: 2 ** 31 }],
     ["workThresholds", { workThresholds: { send: 2n ** 64n } }],
+    ["workThresholds", { workThresholds: { epoch1: -1n } }],
+    ["workThresholds.epoch", { workThresholds: { epoch: 3 as 2 } }],
     ["workThresholds", { preset: "recorded-dev-network" as const, workThresholds: { send: 1n } }],
     ["confirm", { confirm: "manual" as "never" }],
     ["preset", { preset: "main" as "recorded-dev-network" }],

@@ -2,18 +2,18 @@ import { addressOf, type PublicKey, ZERO_HASH } from "../../nano/index.js";
 import { readAddress } from "../ledger-block.js";
 import type { DevNode } from "../node.js";
 import { objectAnswer, type RpcAnswer, type RpcValue, refuse } from "./answer.js";
-import { confirmedReceivableRaw, receivableRaw } from "./receivable.js";
 import type { RpcRequest } from "./request.js";
 
 const BURN_ADDRESS = "nano_1111111111111111111111111111111111111111111111111111hifc8npp";
 
-export function accountInfo(request: RpcRequest, { state }: DevNode): RpcAnswer {
+export function accountInfo(request: RpcRequest, { state, network }: DevNode): RpcAnswer {
   const account = request.account();
   const info = state.account(account) ?? refuse("Account not found");
   const includeConfirmed = request.flag("include_confirmed");
   const confirmedHead = state.block(info.confirmedFrontier);
   const height = info.confirmedHeight.toString();
   const frontier = info.confirmedFrontier.toUpperCase();
+  const { allRaw, confirmedRaw } = state.receivableSums(account);
   return {
     frontier: info.head.toUpperCase(),
     open_block: info.openBlock.toUpperCase(),
@@ -22,7 +22,7 @@ export function accountInfo(request: RpcRequest, { state }: DevNode): RpcAnswer 
     ...(includeConfirmed && { confirmed_balance: (confirmedHead?.balanceRaw ?? 0n).toString() }),
     modified_timestamp: info.modifiedAtSeconds.toString(),
     block_count: info.blockCount.toString(),
-    account_version: "0",
+    account_version: network.epoch.toString(),
     ...(includeConfirmed
       ? { confirmed_height: height, confirmed_frontier: frontier }
       : { confirmation_height: height, confirmation_height_frontier: frontier }),
@@ -34,11 +34,11 @@ export function accountInfo(request: RpcRequest, { state }: DevNode): RpcAnswer 
     }),
     ...(request.flag("weight") && { weight: state.weight(account).toString() }),
     ...(request.flag("receivable", request.flag("pending")) && {
-      pending: receivableRaw(account, state).toString(),
-      receivable: receivableRaw(account, state).toString(),
+      pending: allRaw.toString(),
+      receivable: allRaw.toString(),
       ...(includeConfirmed && {
-        confirmed_pending: confirmedReceivableRaw(account, state).toString(),
-        confirmed_receivable: confirmedReceivableRaw(account, state).toString(),
+        confirmed_pending: confirmedRaw.toString(),
+        confirmed_receivable: confirmedRaw.toString(),
       }),
     }),
   };
@@ -65,12 +65,13 @@ function balanceAnswer(account: PublicKey, onlyConfirmed: boolean, { state }: De
   const info = state.account(account);
   const confirmedRaw = state.block(info?.confirmedFrontier ?? ZERO_HASH)?.balanceRaw ?? 0n;
   const balanceRaw = onlyConfirmed ? confirmedRaw : (info?.balanceRaw ?? 0n);
-  const receivable = onlyConfirmed ? confirmedReceivableRaw(account, state) : receivableRaw(account, state);
+  const sums = state.receivableSums(account);
+  const receivable = onlyConfirmed ? sums.confirmedRaw : sums.allRaw;
   return { balance: balanceRaw.toString(), pending: receivable.toString(), receivable: receivable.toString() };
 }
 
 /** One entry per account, errors beside; a collection without entries is left out altogether. */
-function perAccount(
+export function perAccount(
   request: RpcRequest,
   name: string,
   answer: (account: PublicKey, text: string) => readonly [string, RpcValue] | string,

@@ -1,9 +1,11 @@
 import { addressOf, type BlockHash, type PublicKey, ZERO_HASH } from "../../nano/index.js";
-import { destinationOf, encodeContents, readAddress, readHash, sourceOf } from "../ledger-block.js";
+import { encodeContents, readAddress, readHash } from "../ledger-block.js";
 import type { LedgerEntry } from "../ledger-entry.js";
 import type { LedgerState } from "../ledger-state.js";
 import type { DevNode } from "../node.js";
 import { listAnswer, type RpcAnswer, type RpcValue, refuse } from "./answer.js";
+import { linkedAccount } from "./blocks.js";
+import { otherParty } from "./parties.js";
 import type { RpcRequest } from "./request.js";
 
 /** Newest first, or oldest first with `reverse`; changes appear only with `raw`. */
@@ -19,7 +21,9 @@ export function accountHistory(request: RpcRequest, { state }: DevNode): RpcAnsw
   for (let entry = state.block(next); entry !== undefined && history.length < count; entry = state.block(next)) {
     const described = skip > 0 ? undefined : describeEntry(entry, state, raw, filter);
     if (skip > 0) skip -= 1;
-    if (described !== undefined) history.push(described);
+    if (described !== undefined) {
+      history.push({ ...described, ...linkedAccount(entry, request, state), ...describePlace(entry, raw) });
+    }
     next = (reverse ? entry.successor : entry.previous) ?? ZERO_HASH;
   }
   return {
@@ -50,37 +54,40 @@ function readStart(
   return { account, start: (reverse ? info?.openBlock : info?.head) ?? ZERO_HASH };
 }
 
-/** undefined for what the list leaves out: a change without `raw`, or another party than the filter names. */
+/**
+ * undefined for what the list leaves out: a change without `raw`, or another party than the filter names. The filter
+ * spares genesis, whose money comes from itself, and takes from a raw change no more than its subtype.
+ */
 function describeEntry(
   entry: LedgerEntry,
   state: LedgerState,
   raw: boolean,
   filter: ReadonlySet<PublicKey>,
 ): RpcAnswer | undefined {
-  const party = otherParty(entry, state);
-  if (filter.size > 0 && (party === undefined || !filter.has(party))) return undefined;
-  if (entry.kind === "change" && !raw) return undefined;
-  const contents = encodeContents(entry.block);
+  const { block, kind, amountRaw } = entry;
+  const party = block.type === "open" ? entry.account : otherParty(entry, state);
+  if (filter.size > 0 && block.type === "state" && party !== undefined && !filter.has(party)) return undefined;
+  if (kind === "change" && !raw) return undefined;
+  const isNamed = kind !== "change" || filter.size === 0;
   return {
-    ...(raw ? rawFields(entry) : { type: entry.kind }),
-    ...(party !== undefined && { account: addressOf(party), amount: entry.amountRaw.toString() }),
-    local_timestamp: entry.seenAtSeconds.toString(),
-    height: entry.height.toString(),
-    hash: entry.hash.toUpperCase(),
-    confirmed: entry.confirmed ? "true" : "false",
-    ...(raw && { work: entry.block.work, signature: contents["signature"] ?? "" }),
+    ...(raw ? rawFields(entry) : { type: kind }),
+    ...(raw && block.type === "state" && isNamed && { subtype: kind }),
+    ...(party !== undefined && { account: addressOf(party), amount: amountRaw.toString() }),
+  };
+}
+
+function describePlace({ block, seenAtSeconds, height, hash, confirmed }: LedgerEntry, raw: boolean): RpcAnswer {
+  return {
+    local_timestamp: seenAtSeconds.toString(),
+    height: height.toString(),
+    hash: hash.toUpperCase(),
+    confirmed: confirmed ? "true" : "false",
+    ...(raw && { work: block.work, signature: block.signature.toUpperCase() }),
   };
 }
 
 function rawFields(entry: LedgerEntry): RpcAnswer {
   const { representative = "", source = "", link = "", balance = "", previous = "" } = encodeContents(entry.block);
   if (entry.block.type === "open") return { type: "open", representative, source, opened: addressOf(entry.account) };
-  return { type: "state", representative, link, balance, previous, subtype: entry.kind };
-}
-
-/** Whom a send pays, whose send a receive takes; genesis takes from itself. */
-function otherParty(entry: LedgerEntry, state: LedgerState): PublicKey | undefined {
-  if (entry.block.type === "open") return entry.account;
-  if (entry.kind === "send") return destinationOf(entry.block);
-  return entry.kind === "receive" ? state.block(sourceOf(entry.block))?.account : undefined;
+  return { type: "state", representative, link, balance, previous };
 }

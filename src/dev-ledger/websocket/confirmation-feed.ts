@@ -14,6 +14,8 @@ export interface ConfirmationFeedOptions {
   /** Milliseconds. */
   readonly clock: () => number;
   readonly tallyRaw: () => bigint;
+  /** Stands between the feed and those who are told; default: they are told. */
+  readonly spoil?: (text: string, deliver: (text: string) => void) => void;
 }
 
 /** Tells whoever is connected now of each block that is confirmed now; there is no history. */
@@ -43,18 +45,27 @@ export class ConfirmationFeed {
 
   /** The trap of SPEC 9: there is one message, and the first-connected subscriber's options say what is in it. */
   #push(entry: LedgerEntry, type: ConfirmationType): void {
-    const { clock, tallyRaw } = this.#options;
+    const { clock, tallyRaw, spoil = tellAsIs } = this.#options;
+    const told: Subscriber[] = [];
     let message: { readonly text: string; readonly parts: MessageParts } | undefined;
-    for (const subscriber of [...this.#subscribers]) {
+    for (const subscriber of this.#subscribers) {
       const options = subscriber.confirmationOptions;
       if (options === undefined) continue;
       message ??= {
         text: encodeConfirmation({ entry, type, nowMs: clock(), tallyRaw: tallyRaw() }, options.parts),
         parts: options.parts,
       };
-      if (options.accepts(entry, type, message.parts)) subscriber.send(message.text);
+      if (options.accepts(entry, type, message.parts)) told.push(subscriber);
     }
+    if (message === undefined || told.length === 0) return;
+    spoil(message.text, (text) => {
+      for (const subscriber of told) subscriber.send(text);
+    });
   }
+}
+
+function tellAsIs(text: string, deliver: (text: string) => void): void {
+  deliver(text);
 }
 
 /** A block whose predecessor or source was confirmed only with it had no election of its own. */

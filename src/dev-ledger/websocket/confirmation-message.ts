@@ -1,6 +1,7 @@
 import { addressOf } from "../../nano/index.js";
 import { encodeContents } from "../ledger-block.js";
 import type { LedgerEntry } from "../ledger-entry.js";
+import { printJson } from "../print-json.js";
 import type { ConfirmationType, MessageParts } from "./confirmation-options.js";
 
 export interface ConfirmationFacts {
@@ -11,14 +12,9 @@ export interface ConfirmationFacts {
   readonly tallyRaw: bigint;
 }
 
-/** Pretty-printed with a line end, as the node writes everything. */
-export function encodeMessage(message: object): string {
-  return `${JSON.stringify(message, undefined, 4)}\n`;
-}
-
 export function encodeConfirmation(facts: ConfirmationFacts, parts: MessageParts): string {
   const { entry, type, nowMs } = facts;
-  return encodeMessage({
+  return printJson({
     topic: "confirmation",
     time: nowMs.toString(),
     message: {

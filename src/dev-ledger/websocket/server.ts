@@ -18,7 +18,14 @@ export interface WebsocketServerOptions {
   /** Milliseconds. */
   readonly clock: () => number;
   readonly feed: ConfirmationFeed;
+  readonly faults?: WebsocketFaults;
   readonly maxUnsentBytes?: number;
+}
+
+/** What spoils connections and messages of every kind; confirmations are spoiled in the feed. */
+export interface WebsocketFaults {
+  isSilent(): boolean;
+  refusedStatus(): number | undefined;
 }
 
 /** The node's websocket: any path, JSON requests, no authentication. */
@@ -28,7 +35,15 @@ export async function listenWebsocket(options: WebsocketServerOptions): Promise<
   });
   http.maxConnections = MAX_CONNECTIONS;
   // Pongs are sent by `serve`, under the same limit as everything else.
-  const websockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, autoPong: false });
+  const websockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    autoPong: false,
+    verifyClient: (_info, answer) => {
+      const status = options.faults?.refusedStatus();
+      answer(status === undefined, status);
+    },
+  });
   http.on("upgrade", (request, socket, head) => {
     websockets.handleUpgrade(request, socket, head, (connection) => {
       serve(connection, options);
@@ -37,6 +52,10 @@ export async function listenWebsocket(options: WebsocketServerOptions): Promise<
   const bound = await bindServer(http, { host: options.host, port: options.port, setting: "websocketPort" });
   return {
     port: bound.port,
+    dropConnections: () => {
+      for (const connection of websockets.clients) connection.terminate();
+      bound.dropConnections();
+    },
     close: async () => {
       for (const connection of websockets.clients) {
         connection.close(1000, "Shutting down");
@@ -50,10 +69,10 @@ export async function listenWebsocket(options: WebsocketServerOptions): Promise<
 
 function serve(
   connection: WebSocket,
-  { clock, feed, maxUnsentBytes = MAX_UNSENT_BYTES }: WebsocketServerOptions,
+  { clock, feed, faults, maxUnsentBytes = MAX_UNSENT_BYTES }: WebsocketServerOptions,
 ): void {
   const write = (send: () => void): void => {
-    if (connection.readyState !== connection.OPEN) return;
+    if (connection.readyState !== connection.OPEN || faults?.isSilent() === true) return;
     if (connection.bufferedAmount > maxUnsentBytes) connection.terminate();
     else send();
   };

@@ -1,6 +1,6 @@
 import { JsonFields, parseJson } from "../json-fields.js";
+import { printJson } from "../print-json.js";
 import type { Subscriber } from "./confirmation-feed.js";
-import { encodeMessage } from "./confirmation-message.js";
 import { ConfirmationOptions } from "./confirmation-options.js";
 
 /** All that a node knows; here nothing is ever said on the others, but they can be subscribed to. */
@@ -77,6 +77,6 @@ export class Session implements Subscriber {
 
   #acknowledge(ack: string, request: JsonFields): void {
     const id = request.optionalText("id") ?? "";
-    this.send(encodeMessage({ ack, time: this.#options.clock().toString(), ...(id !== "" && { id }) }));
+    this.send(printJson({ ack, time: this.#options.clock().toString(), ...(id !== "" && { id }) }));
   }
 }
