@@ -32,3 +32,4 @@ export { cryptoReady } from "./sodium.js";
 export { formatXno, MAX_RAW, parseAmount, parseRaw, XNO_DECIMALS, xno } from "./units.js";
 export { SIGNATURE_BYTES, verifySignature } from "./verify.js";
 export { isWorkValid, MAINNET_WORK_THRESHOLDS, type WorkThresholds, workValue } from "./work.js";
+export { compileWorkModule, loadWorkKernel, rootWords, type WorkKernel } from "./work-kernel.js";
