@@ -1,3 +1,4 @@
+import { createMonotonicClock } from "./monotonic-clock.js";
 import { MAX_DELAY_MS, type Sleep } from "./patience.js";
 
 /** Any number of things that are due some time, on one timer. */
@@ -18,23 +19,20 @@ interface Due {
 /** Fewer that were called off are left where they are. */
 const SWEEP_AT = 64;
 
-/**
- * Thousands of waits take a heap of numbers here, not a timer each. Time only moves forward: a clock that is set back
- * an hour must not keep a settlement waiting for one.
- */
+/** Thousands of waits take a heap of numbers here, not a timer each. */
 export function createDeadlines({ clock, sleep }: { readonly clock: () => number; readonly sleep: Sleep }): Deadlines {
   let heap: Due[] = [];
   let calledOff = 0;
-  let seenMs = clock();
+  const now = createMonotonicClock(clock);
+  /** By how much the clock is behind what was slept. */
+  let aheadMs = 0;
   let nowMs = 0;
   let orders = 0;
   let isRunning = false;
   let nap: { readonly untilMs: number; readonly stop: AbortController } | undefined;
 
   const readTime = (): number => {
-    const readMs = clock();
-    nowMs += Math.max(0, readMs - seenMs);
-    seenMs = readMs;
+    nowMs = now() + aheadMs;
     return nowMs;
   };
 
@@ -78,6 +76,7 @@ export function createDeadlines({ clock, sleep }: { readonly clock: () => number
     void sleep(Math.max(0, untilMs - startMs), stop.signal).then(() => {
       if (stop.signal.aborted) return;
       nap = undefined;
+      aheadMs += Math.max(0, untilMs - readTime());
       nowMs = Math.max(readTime(), untilMs);
       try {
         runDue();
@@ -101,7 +100,6 @@ export function createDeadlines({ clock, sleep }: { readonly clock: () => number
       };
     },
     close() {
-      for (const due of heap) due.task = undefined;
       heap = [];
       calledOff = 0;
       rest();
