@@ -54,7 +54,7 @@ async function run(): Promise<void> {
   const store = memoryStore();
   const dev = await startDevLedger({ confirmAfterMs: CONFIRM_AFTER_MS });
   closers.push(() => dev.close());
-  const ledger = watched(createLedger({ rpcUrls: dev.rpcUrl, pollIntervalMs: 20 }));
+  const ledger = watched(createLedger({ rpcUrls: dev.rpcUrl, websocketUrl: dev.websocketUrl }));
   closers.push(() => ledger.close());
 
   const facilitatorUrl = await startFacilitator();

@@ -1,8 +1,10 @@
+import { openSocket } from "#socket";
 import { createTransport } from "#transport";
 import { NanoError } from "../errors/index.js";
 import { hashBlock } from "../nano/index.js";
-import { createConfirmations } from "./confirmations/confirmations.js";
+import { createConfirmations } from "./confirmations/index.js";
 import { createDeadlines, type Deadlines } from "./deadlines.js";
+import { createHandedIn } from "./handed-in.js";
 import { createMonotonicClock } from "./monotonic-clock.js";
 import { type LedgerOptions, type LedgerSettings, type RpcEndpoint, readOptions } from "./options.js";
 import { Member } from "./pool/member.js";
@@ -19,18 +21,30 @@ import { askWork } from "./rpc/questions.js";
  */
 export function createLedger(options: LedgerOptions): Ledger {
   const settings = readOptions(options);
-  const { clock, pollIntervalMs, sleep, timeoutMs } = settings;
-  const deadlines = createDeadlines({ clock, sleep });
-  const pool = openPool(settings, deadlines);
+  const { agreement, onWarning, pollIntervalMs, random, rpcEndpoints, timeoutMs, websocket } = settings;
+  const now = createMonotonicClock(settings.clock);
+  const deadlines = createDeadlines(settings);
+  const pool = openPool(settings, { deadlines, now });
   const reads = createReads(pool, settings);
-  const confirmations = createConfirmations({
-    pollIntervalMs,
-    sleep,
-    isConfirmed: (hash, signal) => reads.isConfirmed(hash, signal),
+  const handedIn = createHandedIn({
+    now,
+    spread: (block, subtype) => pool.spread(block, subtype, limitsOf(undefined, timeoutMs, now)),
   });
-  const nodeWork = createNodeWork(pool, settings);
+  const confirmations = createConfirmations({
+    deadlines,
+    pollIntervalMs,
+    random,
+    onNotice: onWarning,
+    socket: websocket && { ...websocket, openSocket },
+    lookAfterPush: agreement > 1,
+    async isConfirmed(hash, signal) {
+      const isConfirmed = await reads.isConfirmed(hash, signal);
+      handedIn.noteLook(hash, isConfirmed);
+      return isConfirmed;
+    },
+  });
+  const nodeWork = createNodeWork(pool, settings, now);
   const work = typeof settings.work === "function" ? settings.work(nodeWork) : (settings.work ?? nodeWork);
-  let isClosed = false;
 
   return {
     accountInfo: reads.accountInfo,
@@ -38,17 +52,17 @@ export function createLedger(options: LedgerOptions): Ledger {
     receivable: reads.receivable,
 
     async process(block, subtype, call) {
-      const limits = limitsOf(call, timeoutMs, clock);
+      const limits = limitsOf(call, timeoutMs, now);
+      if (rpcEndpoints.length > 1) handedIn.note(block, subtype);
       const isThere = () => reads.isThere(hashBlock(block), limits);
       return unpack({ action: "process" }, await pool.handIn(block, subtype, { limits, isThere }));
     },
 
     generateWork: (root, threshold, call) => work.generateWork(root, threshold, call),
     prepareWork: (root, threshold) => work.prepareWork?.(root, threshold),
-    waitForConfirmation: async (hash, wait) => !isClosed && confirmations.wait(hash, wait),
+    waitForConfirmation: (hash, wait) => confirmations.wait(hash, wait),
 
     async close() {
-      isClosed = true;
       confirmations.close();
       await Promise.all([pool.close(), work.close?.()]);
       deadlines.close();
@@ -56,29 +70,31 @@ export function createLedger(options: LedgerOptions): Ledger {
   };
 }
 
-function openPool(settings: LedgerSettings, deadlines: Deadlines): Pool {
+interface PoolTime {
+  readonly deadlines: Deadlines;
+  readonly now: () => number;
+}
+
+function openPool(settings: LedgerSettings, time: PoolTime): Pool {
   const { clock, random, rpcEndpoints } = settings;
-  const tools = { clock, random, now: createMonotonicClock(clock) };
   const open = ({ url, headers, body, requestsPerSecond }: RpcEndpoint, index: number): Member => {
     const endpoint = parseEndpoint(url, { ...settings.headers, ...headers }, body);
+    const transport = createTransport(endpoint);
     return new Member(
-      { name: String(index), endpoint, transport: createTransport(endpoint), requestsPerSecond },
-      tools,
+      { name: String(index), endpoint, transport, requestsPerSecond },
+      { clock, random, now: time.now },
     );
   };
   const [first, ...others] = rpcEndpoints;
-  return createPool([open(first, 0), ...others.map((other, index) => open(other, index + 1))], {
-    deadlines,
-    now: tools.now,
-  });
+  return createPool([open(first, 0), ...others.map((other, index) => open(other, index + 1))], time);
 }
 
 /** `work_generate` of the nodes themselves; many public ones have it switched off. */
-function createNodeWork(pool: Pool, { clock, workTimeoutMs }: LedgerSettings): WorkSource {
+function createNodeWork(pool: Pool, { workTimeoutMs }: LedgerSettings, now: () => number): WorkSource {
   return {
     async generateWork(root, threshold, call) {
       const question = askWork(root, threshold);
-      const asked = await pool.ask(question, { limits: limitsOf(call, workTimeoutMs, clock) });
+      const asked = await pool.ask(question, { limits: limitsOf(call, workTimeoutMs, now) });
       if (asked.ok) return asked.result;
       throw new NanoError("work_unavailable", faultFacts(question.action, asked.member.endpoint, asked.fault));
     },

@@ -1,5 +1,5 @@
 export { createLedger } from "./client.js";
-export type { LedgerOptions } from "./options.js";
+export type { LedgerOptions, RpcEndpoint, WebsocketEndpoint } from "./options.js";
 export { type Sleep, sleep } from "./patience.js";
 export type {
   AccountInfo,
@@ -17,3 +17,16 @@ export type {
   WorkRoot,
   WorkSource,
 } from "./port.js";
+export {
+  type CachedWorkOptions,
+  cachedWork,
+  type LocalWorkOptions,
+  localWork,
+  type WorkCacheEntry,
+  type WorkCacheStorage,
+  type WorkServerOptions,
+  workCacheFile,
+  workInOrder,
+  workRace,
+  workServer,
+} from "./work/index.js";

@@ -13,6 +13,11 @@ export interface RpcEndpoint {
   readonly requestsPerSecond?: number | undefined;
 }
 
+export interface WebsocketEndpoint {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
 export interface LedgerOptions {
   /**
    * One or several RPC URLs, http or https, in the order of preference: the next one is asked where a provider is at
@@ -21,8 +26,11 @@ export interface LedgerOptions {
   readonly rpcUrls: string | RpcEndpoint | readonly (string | RpcEndpoint)[];
   /** Sent to every one of `rpcUrls`. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** A node's websocket, ws or wss: confirmations are heard of at once. Without it they are asked for again and again. */
-  readonly websocketUrl?: string | undefined;
+  /**
+   * A node's websocket, ws or wss: confirmations are heard of at once. Without it they are asked for again and again.
+   * Keys in user info, path, query or headers are never shown; browsers send no headers.
+   */
+  readonly websocketUrl?: string | WebsocketEndpoint | undefined;
   /** How many of `rpcUrls` must agree about a block before it counts as confirmed; default 1. */
   readonly agreement?: number | undefined;
   /** Where proof of work comes from; a function gets `work_generate` of `rpcUrls`, which is the default. */
@@ -44,7 +52,7 @@ export interface LedgerOptions {
 export interface LedgerSettings {
   readonly rpcEndpoints: readonly [RpcEndpoint, ...RpcEndpoint[]];
   readonly headers: Readonly<Record<string, string>>;
-  readonly websocketUrl: string | undefined;
+  readonly websocket: WebsocketEndpoint | undefined;
   readonly agreement: number;
   readonly work: LedgerOptions["work"];
   readonly timeoutMs: number;
@@ -77,7 +85,9 @@ const settings: z.ZodType<LedgerSettings> = z
   .strictObject({
     rpcUrls: z.union([endpoint.transform((one): [RpcEndpoint] => [one]), z.tuple([endpoint], endpoint)]),
     headers: texts.default({}),
-    websocketUrl: z.string().optional(),
+    websocketUrl: z
+      .union([z.string().transform((url) => ({ url })), z.strictObject({ url: z.string(), headers: texts.optional() })])
+      .optional(),
     agreement: z.int().min(1).default(1),
     work: z
       .custom<LedgerSettings["work"]>((value) => isFunction(value) || isWorkSource(value), "not a work source")
@@ -96,7 +106,12 @@ const settings: z.ZodType<LedgerSettings> = z
     path: ["agreement"],
     message: "more than there are rpcUrls",
   })
-  .transform(({ rpcUrls, websocketUrl, work, ...rest }) => ({ ...rest, rpcEndpoints: rpcUrls, websocketUrl, work }));
+  .transform(({ rpcUrls, websocketUrl, work, ...rest }) => ({
+    ...rest,
+    rpcEndpoints: rpcUrls,
+    websocket: websocketUrl,
+    work,
+  }));
 
 /** Throws `invalid_configuration`; issues of zod name types and keys, never values. */
 export function readOptions(options: LedgerOptions): LedgerSettings {

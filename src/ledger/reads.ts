@@ -1,4 +1,5 @@
 import type { BlockHash } from "../nano/index.js";
+import { createMonotonicClock } from "./monotonic-clock.js";
 import type { LedgerSettings } from "./options.js";
 import type { Asked, Limits } from "./pool/ask-once.js";
 import type { Pool } from "./pool/pool.js";
@@ -10,8 +11,8 @@ import { askAccountInfo, askBlockInfo, askReceivable, type Question } from "./rp
 export interface Reads extends Pick<Ledger, "accountInfo" | "blockInfo" | "receivable"> {
   /** One look for who waits; `false` also where nobody could be asked. */
   isConfirmed(hash: BlockHash, signal?: AbortSignal): Promise<boolean>;
-  /** Whether any endpoint shows the block; `false` also where nobody could be asked. */
-  isThere(hash: BlockHash, limits: Limits): Promise<boolean>;
+  /** Whether any endpoint shows the block; undefined where nobody could be asked. */
+  isThere(hash: BlockHash, limits: Limits): Promise<boolean | undefined>;
 }
 
 /** How often a look insists on "confirmed", at every endpoint if need be: the first one may lag behind for ever. */
@@ -19,6 +20,7 @@ const INSISTS = 0.3;
 
 export function createReads(pool: Pool, settings: LedgerSettings): Reads {
   const { agreement, random, timeoutMs } = settings;
+  const now = createMonotonicClock(settings.clock);
   const shared = { accounts: new Sharing<AccountInfo | undefined>(), blocks: new Sharing<BlockInfo | undefined>() };
 
   const ask = async <Result>(
@@ -26,7 +28,7 @@ export function createReads(pool: Pool, settings: LedgerSettings): Reads {
     call: ReadOptions = {},
     isEnough: ((result: Result) => boolean) | undefined = call.anywhere === undefined ? undefined : isKnown,
   ): Promise<Result> => {
-    const limits = limitsOf(call, timeoutMs, settings.clock);
+    const limits = limitsOf(call, timeoutMs, now);
     return unpack(question, await pool.ask(question, { limits, at: call.at, isEnough }));
   };
 
@@ -35,7 +37,8 @@ export function createReads(pool: Pool, settings: LedgerSettings): Reads {
     if (agreement === 1 || call.at !== undefined) {
       return ask(question, call, call.anywhere === "confirmed" ? isSeenConfirmed : undefined);
     }
-    return unpack(question, await pool.askAgreed(question, agreement, limitsOf(call, timeoutMs, settings.clock)));
+    const [limits, anywhere] = [limitsOf(call, timeoutMs, now), call.anywhere !== undefined];
+    return unpack(question, await pool.askAgreed(question, { count: agreement, anywhere, limits }));
   };
 
   const isConfirmed = async (hash: BlockHash, signal?: AbortSignal): Promise<boolean> => {
@@ -49,7 +52,7 @@ export function createReads(pool: Pool, settings: LedgerSettings): Reads {
   return {
     accountInfo: (account, call) =>
       isShared(call)
-        ? shared.accounts.run(account, () => ask(askAccountInfo(account), call))
+        ? shared.accounts.run(`${account} ${String(call?.anywhere)}`, () => ask(askAccountInfo(account), call))
         : ask(askAccountInfo(account), call),
     blockInfo: (hash, call) =>
       isShared(call)
@@ -59,17 +62,17 @@ export function createReads(pool: Pool, settings: LedgerSettings): Reads {
     isConfirmed: (hash, signal) => isConfirmed(hash, signal).catch(() => false),
     async isThere(hash, limits) {
       const asked = await pool.ask(askBlockInfo(hash), { limits, isEnough: isKnown });
-      return asked.ok && asked.result !== undefined;
+      return asked.ok ? asked.result !== undefined : undefined;
     },
   };
 }
 
 /** A caller's `timeoutMs` is for the whole call, ours for each attempt. */
-export function limitsOf(call: CallOptions | undefined, attemptMs: number, clock: () => number): Limits {
-  const endsAtMs = call?.timeoutMs === undefined ? undefined : clock() + call.timeoutMs;
+export function limitsOf(call: CallOptions | undefined, attemptMs: number, now: () => number): Limits {
+  const endsAtMs = call?.timeoutMs === undefined ? undefined : now() + call.timeoutMs;
   return {
     signal: call?.signal,
-    attemptMs: () => (endsAtMs === undefined ? attemptMs : Math.min(attemptMs, endsAtMs - clock())),
+    attemptMs: () => (endsAtMs === undefined ? attemptMs : Math.min(attemptMs, endsAtMs - now())),
   };
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { NanoError } from "../errors/index.js";
-import { type Ledger, type Sleep, sleep } from "../ledger/index.js";
+import { type Ledger, type LedgerOptions, type Sleep, sleep } from "../ledger/index.js";
 import { MAINNET_WORK_THRESHOLDS, parseAddress, parseAmount, type WorkThresholds, xno } from "../nano/index.js";
 import type { SecretOptions } from "./account.js";
 import type { PurseSettings } from "./parts.js";
@@ -8,7 +8,9 @@ import type { PurseSettings } from "./parts.js";
 export interface PurseOptions extends SecretOptions {
   /** An open ledger, which stays open when the purse is closed, or the URLs of nodes to ask. */
   readonly ledger?: Ledger | undefined;
-  readonly rpcUrls?: string | readonly string[] | undefined;
+  readonly rpcUrls?: LedgerOptions["rpcUrls"] | undefined;
+  /** Of a node that tells of confirmations; beside `rpcUrls`. */
+  readonly websocketUrl?: LedgerOptions["websocketUrl"];
   /** `"0.1 XNO"` or raw; default 0.1 XNO. Limits are about prices: the one raw that marks Track A does not count. */
   readonly maxPerPayment?: string | bigint | undefined;
   /** Per UTC day, `"1 XNO"` or raw; default 1 XNO. */

@@ -102,8 +102,13 @@ export async function createPurse(options: PurseOptions): Promise<Purse> {
   };
 }
 
-function openLedger({ ledger, rpcUrls }: PurseOptions): { readonly ledger: Ledger; readonly isOurs: boolean } {
-  if (ledger !== undefined && rpcUrls === undefined) return { ledger, isOurs: false };
-  if (ledger === undefined && rpcUrls !== undefined) return { ledger: createLedger({ rpcUrls }), isOurs: true };
+function openLedger({ ledger, rpcUrls, websocketUrl }: PurseOptions): {
+  readonly ledger: Ledger;
+  readonly isOurs: boolean;
+} {
+  if (ledger !== undefined && rpcUrls === undefined && websocketUrl === undefined) return { ledger, isOurs: false };
+  if (ledger === undefined && rpcUrls !== undefined) {
+    return { ledger: createLedger({ rpcUrls, websocketUrl }), isOurs: true };
+  }
   throw new NanoError("invalid_configuration", { setting: "ledger, rpcUrls", accepted: "exactly one of the two" });
 }

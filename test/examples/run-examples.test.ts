@@ -18,6 +18,7 @@ let facilitatorUrl: string;
 
 const env = () => ({
   NANO_RPC_URL: dev.rpcUrl,
+  NANO_WEBSOCKET_URL: dev.websocketUrl,
   CHALLENGE_SECRET: "5e".repeat(32),
   SEND_WORK_THRESHOLD: dev.workThresholds.send.toString(16),
   PORT: "0",

@@ -1,104 +1,113 @@
 import type { BlockInfo } from "../port.js";
 import { isFinal } from "../rpc/fault.js";
 import type { Question } from "../rpc/questions.js";
-import type { AskAround } from "./ask-around.js";
-import type { Asked, Limits } from "./ask-once.js";
-import { attempt } from "./attempt.js";
+import type { Asked } from "./ask-once.js";
 import type { Member } from "./member.js";
-import { firstOf, followSignal } from "./race.js";
+import { Round, type RoundOptions } from "./round.js";
 
 type Found = BlockInfo | undefined;
 type Answered = Asked<Found> & { readonly ok: true };
+
+export interface AskAgreed extends RoundOptions {
+  /** How many must agree. */
+  readonly count: number;
+  /** "Not found" is not believed before all the others were asked. */
+  readonly anywhere: boolean;
+}
 
 /**
  * Asks as many endpoints as it takes until `count` of them agree about a block. Only "confirmed" makes a payment count,
  * so that is what takes all of them; one that shows the block is enough for "it is there".
  */
-export async function askAgreed(
-  question: Question<Found>,
-  count: number,
-  options: Omit<AskAround<Found>, "isEnough">,
-): Promise<Asked<Found>> {
-  const { members, limits } = options;
-  const { stop, unlink } = followSignal(limits.signal);
-  const own: Limits = { signal: stop.signal, attemptMs: limits.attemptMs };
-  const waiting = [...members];
-  const running = new Map<Member, Promise<Asked<Found>>>();
+export async function askAgreed(question: Question<Found>, options: AskAgreed): Promise<Asked<Found>> {
+  const { count, members } = options;
+  const round = new Round(question, options);
   const answers: Answered[] = [];
   let fault: Asked<Found> | undefined;
-  const startNext = (): boolean => {
-    const member = waiting.shift();
-    if (member !== undefined) running.set(member, attempt(member, question, own, options));
-    return member !== undefined;
-  };
+  let newest = members[0];
+  let isLate = false;
   try {
-    while (running.size < count && startNext());
     for (;;) {
-      const [slowest] = running.keys();
-      const patienceMs = waiting.length > 0 ? slowest?.latencies.patienceMs() : undefined;
-      const asked = await firstOf(running, patienceMs, options);
-      if (asked === undefined) {
-        startNext();
-        continue;
+      // Enough have answered: who is late now must not hold up "not yet".
+      const isOver = isLate && round.waiting.length === 0 && answers.length >= count;
+      const verdict = judge(answers, isOver ? 0 : round.waiting.length + round.running, options);
+      if (verdict !== undefined) {
+        round.noteSlow();
+        return verdict === "too few" ? (fault ?? disagreement(members[0])) : verdict;
       }
-      running.delete(asked.member);
-      if (asked.ok) answers.push(asked);
-      else if (isFinal(asked.fault)) return asked;
-      else fault = asked;
-      const agreed = agree(answers, count, waiting.length + running.size);
-      if (agreed !== undefined) return agreed;
-      if (limits.attemptMs() <= 0) waiting.length = 0;
-      if (running.size > 0 || startNext()) continue;
-      return answers.length < count ? (fault ?? disagreement(members[0])) : settleFor(answers, members[0]);
+      const missing = count - (round.running === 0 ? mostConfirmed(answers) : answers.length + round.running);
+      for (let more = isLate ? 1 : missing; more > 0; more -= 1) newest = round.askNext() ?? newest;
+      const asked = await round.next(patienceFor(newest, round, answers.length >= count));
+      isLate = asked === undefined;
+      if (asked?.ok === true) answers.push(asked);
+      else if (asked !== undefined) fault = asked;
+      if (fault?.ok === false && isFinal(fault.fault)) return fault;
     }
   } finally {
-    unlink();
-    stop.abort();
+    round.end();
   }
 }
 
-/** undefined: more of them have to be asked. */
-function agree(answers: readonly Answered[], count: number, left: number): Answered | undefined {
-  const groups = groupsOf(answers);
-  const confirmed = groups.find((group) => group.filter(isConfirmed).length >= count);
-  if (confirmed !== undefined) return merge(confirmed, true);
-  const canBecome = groups.some((group) => group.filter(isConfirmed).length + left >= count);
-  const settled = groups.find((group) => group.length >= count);
-  if (settled !== undefined && !canBecome) return merge(settled, false);
-  return groups.length === 0 && answers.length >= count ? answers[0] : undefined;
+/** undefined: it is waited for as long as it takes. */
+function patienceFor(newest: Member, round: Round<Found>, isEnough: boolean): number | undefined {
+  if (round.waiting.length > 0) return newest.patienceMs();
+  return isEnough ? newest.longPatienceMs() : undefined;
 }
 
-/** Everybody was asked. One that shows the block is enough for "it is there", and not for more than that. */
-function settleFor(answers: readonly Answered[], member: Member): Asked<Found> {
-  const [group, other] = groupsOf(answers);
-  return group === undefined || other !== undefined
-    ? disagreement(member)
-    : (merge(group, false) ?? disagreement(member));
+/** undefined: whoever is left may change it. With nobody left there is always a verdict. */
+function judge(
+  answers: readonly Answered[],
+  left: number,
+  { count, anywhere, members }: AskAgreed,
+): Asked<Found> | "too few" | undefined {
+  const groups = groupsOf(answers);
+  const confirmed = groups.find((group) => group.filter(isConfirmed).length >= count);
+  if (confirmed !== undefined) return merge(confirmed, count, true);
+  const agreed = groups.find((group) => group.length >= count);
+  const most = agreed === undefined ? Math.max(0, ...groups.map((group) => group.length)) : mostConfirmed(answers);
+  if (most + left >= count) return undefined;
+  if (agreed !== undefined) return merge(agreed, count, false);
+  if (answers.length < count) return answers.length + left >= count ? undefined : "too few";
+  const [group, other] = groups;
+  if (group === undefined) return anywhere && left > 0 ? undefined : answers[0];
+  return other === undefined ? merge(group, count, false) : disagreement(members[0]);
+}
+
+interface Shown {
+  readonly member: Member;
+  readonly result: BlockInfo;
 }
 
 /** Those who show the block with the same account, amount and subtype; its contents are bound to its hash. */
-function groupsOf(answers: readonly Answered[]): readonly (readonly Answered[])[] {
-  const groups = new Map<string, Answered[]>();
-  for (const answer of answers) {
-    const { result } = answer;
+function groupsOf(answers: readonly Answered[]): readonly (readonly [Shown, ...Shown[]])[] {
+  const groups = new Map<string, [Shown, ...Shown[]]>();
+  for (const { member, result } of answers) {
     if (result === undefined) continue;
-    const key = `${result.account} ${String(result.amountRaw)} ${result.subtype ?? ""} ${result.block === undefined ? "legacy" : ""}`;
-    groups.set(key, [...(groups.get(key) ?? []), answer]);
+    const { account, amountRaw, block, subtype } = result;
+    const key = JSON.stringify([account, amountRaw.toString(), subtype, block === undefined]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [{ member, result }]);
+    else group.push({ member, result });
   }
   return [...groups.values()];
 }
 
 /** The oldest first sight counts, and one that nobody remembers is older than all (SPEC R5). */
-function merge(group: readonly Answered[], confirmed: boolean): Answered | undefined {
-  const [first] = group;
-  if (first?.result === undefined) return undefined;
-  const seen = group.map(({ result }) => result?.localTimestampSeconds ?? 0);
-  const successor = group.find(({ result }) => result?.successor !== undefined)?.result?.successor;
-  return { ...first, result: { ...first.result, confirmed, successor, localTimestampSeconds: Math.min(...seen) } };
+function merge(group: readonly [Shown, ...Shown[]], count: number, confirmed: boolean): Asked<Found> {
+  const [{ member, result }] = group;
+  const localTimestampSeconds = Math.min(...group.map((shown) => shown.result.localTimestampSeconds));
+  const successors = group.map((shown) => shown.result.successor);
+  // One liar could void a payment with a block that does not exist.
+  const successor = successors.find((hash) => successors.filter((other) => other === hash).length >= count);
+  return { ok: true, member, result: { ...result, confirmed, successor, localTimestampSeconds } };
 }
 
-function isConfirmed({ result }: Answered): boolean {
-  return result?.confirmed === true;
+function mostConfirmed(answers: readonly Answered[]): number {
+  return Math.max(0, ...groupsOf(answers).map((group) => group.filter(isConfirmed).length));
+}
+
+function isConfirmed({ result }: Shown): boolean {
+  return result.confirmed;
 }
 
 function disagreement(member: Member): Asked<Found> {

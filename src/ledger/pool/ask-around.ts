@@ -1,14 +1,10 @@
 import { isFinal } from "../rpc/fault.js";
 import type { Question } from "../rpc/questions.js";
-import type { Asked, Limits } from "./ask-once.js";
-import { type AttemptTools, attempt } from "./attempt.js";
-import type { Member } from "./member.js";
-import { firstOf, followSignal } from "./race.js";
+import type { Asked } from "./ask-once.js";
+import { isFree, type Member } from "./member.js";
+import { Round, type RoundOptions } from "./round.js";
 
-export interface AskAround<Result> extends AttemptTools {
-  /** In the order in which they are asked. */
-  readonly members: readonly [Member, ...Member[]];
-  readonly limits: Limits;
+export interface AskAround<Result> extends RoundOptions {
   /**
    * `false`: another endpoint may have a better answer, and then this one is behind; where none has, the first one's
    * counts. Default: every answer is as good as any other.
@@ -24,48 +20,46 @@ export async function askAround<Result>(
   question: Question<Result>,
   options: AskAround<Result>,
 ): Promise<Asked<Result>> {
-  const { members, limits, isEnough = () => true } = options;
-  const { stop, unlink } = followSignal(limits.signal);
-  const own: Limits = { signal: stop.signal, attemptMs: limits.attemptMs };
-  const waiting = [...members];
-  const running = new Map<Member, Promise<Asked<Result>>>();
+  const { isEnough } = options;
+  const round = new Round(question, options);
+  const isWell = (member: Member): boolean => isFree(member, question);
+  const behind: Member[] = [];
+  let newest = options.members[0];
   let best: Asked<Result> | undefined;
+  let isLate = false;
   try {
     for (;;) {
-      const member = waiting.shift();
-      if (member !== undefined) running.set(member, attempt(member, question, own, options));
-      const patienceMs = member === undefined ? undefined : patienceFor(member, waiting[0], question);
-      const asked = await firstOf(running, patienceMs, options);
+      // A better answer is sought from those who are well, and not for long: who is silent must not hold up this one.
+      if (best?.ok === true) round.keep(isWell);
+      const isSettled = isLate && best?.ok === true && round.waiting.length === 0;
+      newest = round.askNext(isLate ? isWell : undefined) ?? newest;
+      if (best !== undefined && (isSettled || round.running === 0)) return best;
+      const asked = await round.next(patienceFor(question, newest, round.waiting, best));
+      isLate = asked === undefined;
       if (asked === undefined) continue;
-      running.delete(asked.member);
-      if (asked.ok && isEnough(asked.result)) {
-        noteSlow(asked.member, members, running);
-        if (best?.ok === true) best.member.noteLag();
-        if (options.isEnough !== undefined) asked.member.noteKnowledge();
+      if (asked.ok && isEnough?.(asked.result) !== false) {
+        round.noteSlow();
+        for (const member of behind) member.noteLag();
+        if (isEnough !== undefined) asked.member.noteKnowledge();
         return asked;
       }
-      if (best?.ok !== true) best = asked;
       if (!asked.ok && isFinal(asked.fault)) return asked;
-      if (limits.attemptMs() <= 0) waiting.length = 0;
-      if (waiting.length === 0 && running.size === 0) return best;
+      if (asked.ok) behind.push(asked.member);
+      if (best?.ok !== true || (asked.ok && best.result === undefined && asked.result !== undefined)) best = asked;
     }
   } finally {
-    unlink();
-    stop.abort();
+    round.end();
   }
 }
 
-/** undefined where nobody is there to be asked beside it. */
-function patienceFor<Result>(
-  member: Member,
-  next: Member | undefined,
-  { action, isRead }: Question<Result>,
+/** undefined: it is waited for as long as it takes. */
+function patienceFor(
+  question: Question<unknown>,
+  newest: Member,
+  waiting: readonly Member[],
+  best: Asked<unknown> | undefined,
 ): number | undefined {
-  const isFree = isRead && next?.waitMs() === 0 && next.isReady(action);
-  return isFree ? member.latencies.patienceMs() : undefined;
-}
-
-/** Who was asked before the one that has answered, and is still at it, is slow. */
-function noteSlow(answered: Member, members: readonly Member[], running: ReadonlyMap<Member, unknown>): void {
-  for (const member of members.slice(0, members.indexOf(answered))) if (running.has(member)) member.noteSlow();
+  if (!question.isRead) return undefined;
+  if (waiting.some((member) => isFree(member, question))) return newest.patienceMs();
+  return waiting.length > 0 || best?.ok === true ? newest.longPatienceMs() : undefined;
 }

@@ -14,23 +14,27 @@ export interface Limits {
   readonly attemptMs: () => number;
 }
 
-export async function askOnce<Result>(
-  member: Member,
-  question: Question<Result>,
-  options: ExchangeOptions,
-): Promise<Asked<Result>> {
-  const body = member.endpoint.addKeys(question.body);
-  const read = readExchange(await member.transport.post(body, options), question);
-  return "fault" in read ? { ok: false, fault: read.fault, member } : { ok: true, result: read.result, member };
-}
+export type Ask = <Result>(member: Member, question: Question<Result>, limits: Limits) => Promise<Asked<Result>>;
 
 /** A kept connection that was dead already is no reason to give an endpoint up. Only for what may be repeated. */
-export async function askTwice<Result>(
+export const askTwice: Ask = async (member, question, limits) => {
+  const asked = await post(member, question, limits, "kept");
+  if (asked.ok || asked.fault.kind !== "connection lost" || limits.attemptMs() <= 0) return asked;
+  member.takeTurn();
+  return post(member, question, limits, "fresh");
+};
+
+/** On a fresh connection: what is written on one that is dead may be lost, or not, and must not be repeated there. */
+export const askOnce: Ask = (member, question, limits) => post(member, question, limits, "fresh");
+
+async function post<Result>(
   member: Member,
   question: Question<Result>,
   { signal, attemptMs }: Limits,
+  connection: ExchangeOptions["connection"],
 ): Promise<Asked<Result>> {
-  const asked = await askOnce(member, question, { signal, timeoutMs: attemptMs(), connection: "kept" });
-  if (asked.ok || asked.fault.kind !== "connection lost" || attemptMs() <= 0) return asked;
-  return askOnce(member, question, { signal, timeoutMs: attemptMs(), connection: "fresh" });
+  const body = member.endpoint.addKeys(question.body);
+  const exchange = await member.transport.post(body, { signal, timeoutMs: attemptMs(), connection });
+  const read = readExchange(exchange, question);
+  return "fault" in read ? { ok: false, fault: read.fault, member } : { ok: true, result: read.result, member };
 }

@@ -1,12 +1,16 @@
 import type { Deadlines } from "../deadlines.js";
 import type { Fault } from "../rpc/fault.js";
 import type { Question } from "../rpc/questions.js";
-import { type Asked, askTwice, type Limits } from "./ask-once.js";
-import type { Member } from "./member.js";
+import { type Ask, type Asked, askTwice, type Limits } from "./ask-once.js";
+import type { Closing } from "./closing.js";
+import type { Kind, Member } from "./member.js";
+import { firstOf } from "./race.js";
 
 export interface AttemptTools {
   readonly deadlines: Deadlines;
   readonly now: () => number;
+  /** Whoever waits for a turn then is sent home. */
+  readonly closing: Closing;
 }
 
 /** One question to one endpoint, when its turn has come; what it did is noted. */
@@ -15,50 +19,47 @@ export async function attempt<Result>(
   question: Question<Result>,
   limits: Limits,
   tools: AttemptTools,
+  ask: Ask = askTwice,
 ): Promise<Asked<Result>> {
-  const refusal = await takeTurn(member, question.action, limits, tools);
-  if (refusal !== undefined) return { ok: false, member, fault: refusal };
-  const startedMs = tools.now();
-  const call = askTwice(member, question, limits);
-  member.begin(question.action, call);
-  const asked = await call;
-  if (asked.ok) member.noteAnswer(question, tools.now() - startedMs);
-  else member.noteFault(question.action, asked.fault);
-  return asked;
+  const turn = await waitForTurn(member, question, limits, tools);
+  if ("fault" in turn) return { ok: false, member, fault: turn.fault };
+  let told: Fault | undefined;
+  try {
+    const startedMs = tools.now();
+    const asked = await ask(member, question, limits);
+    const tookMs = tools.now() - startedMs;
+    if (asked.ok) member.noteAnswer(question, tookMs);
+    else if (member.noteFault(question, asked.fault, tookMs)) told = asked.fault;
+    return asked;
+  } finally {
+    turn.end(told);
+  }
 }
 
-/** A fault where the turn does not come in time. What waits is in the queue: it has its turn already. */
-export async function takeTurn(
-  member: Member,
-  action: string,
-  { signal, attemptMs }: Limits,
-  { deadlines }: AttemptTools,
-): Promise<Fault | undefined> {
-  const waitMs = member.waitMs();
-  if (waitMs > 0 && waitMs >= attemptMs()) {
-    return { kind: "rate limited", sent: false, facts: { freeInMs: Math.ceil(waitMs) } };
-  }
-  member.budget.take();
-  if (waitMs > 0) await pause(waitMs, signal, deadlines);
-  const trial = member.isReady(action) ? undefined : member.trialOf(action);
-  if (trial !== undefined && signal?.aborted !== true) {
+type Turn = { readonly end: (fault: Fault | undefined) => void } | { readonly fault: Fault };
+
+async function waitForTurn(member: Member, kind: Kind, limits: Limits, tools: AttemptTools): Promise<Turn> {
+  const { signal, attemptMs } = limits;
+  const { closing, deadlines, now } = tools;
+  const untilMs = now() + attemptMs();
+  const turnMs = member.takeTurn();
+  const leave = (fault: Fault): Turn => {
+    member.giveTurnBack();
+    return { fault: { ...fault, sent: false } };
+  };
+  for (;;) {
+    if (signal?.aborted === true) return leave({ kind: "aborted", sent: false });
+    if (closing.isClosed) return leave({ kind: "closed", sent: false });
+    const leftMs = Math.min(attemptMs(), untilMs - now());
+    if (leftMs <= 0) return leave({ kind: "too late", sent: false });
+    const waitMs = Math.max(turnMs - now(), member.closedMs());
+    const trial = member.trialOf(kind.action);
+    if (waitMs >= leftMs) return leave({ kind: "rate limited", sent: false, facts: { freeInMs: Math.ceil(waitMs) } });
+    if (waitMs <= 0 && trial === undefined) return { end: member.begin(kind) };
     // Somebody else is finding out whether it is back.
-    await Promise.race([trial, pause(attemptMs(), signal, deadlines)]);
-    if (!member.isReady(action)) return { kind: "unreachable", sent: false, facts: { detail: "resting" } };
+    const calls = waitMs <= 0 && trial !== undefined ? [trial] : [];
+    const ms = waitMs > 0 ? waitMs : leftMs;
+    const fault = await firstOf(calls, { deadlines, ms, signal, closing });
+    if (fault !== undefined) return leave(fault);
   }
-  if (signal?.aborted !== true) return undefined;
-  member.budget.giveBack();
-  return { kind: "aborted", sent: false };
-}
-
-function pause(ms: number, signal: AbortSignal | undefined, deadlines: Deadlines): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      cancel();
-      signal?.removeEventListener("abort", end);
-      resolve();
-    };
-    const cancel = deadlines.in(ms, end);
-    signal?.addEventListener("abort", end, { once: true });
-  });
 }

@@ -1,30 +1,31 @@
 /** What an endpoint is asked at most. Unspent requests of one second are kept, not more. */
 export class Budget {
-  #left: number;
-  #seenMs = 0;
-  readonly #perSecond: number;
+  /** From one request to the next; 0 without a limit. */
+  readonly #intervalMs: number;
+  /** How far ahead of that pace requests may be. */
+  readonly #leadMs: number;
+  /** When the next request is due at that pace. */
+  #dueMs = 0;
 
-  constructor(perSecond = Number.POSITIVE_INFINITY) {
-    this.#perSecond = perSecond;
-    this.#left = Math.max(1, perSecond);
+  constructor(perSecond?: number) {
+    this.#intervalMs = perSecond === undefined ? 0 : 1000 / perSecond;
+    this.#leadMs = perSecond === undefined ? 0 : (Math.max(1, perSecond) - 1) * this.#intervalMs;
   }
 
-  /** How long a request that begins now has to wait for its turn. */
-  waitMs(nowMs: number): number {
-    if (this.#perSecond === Number.POSITIVE_INFINITY) return 0;
-    const earned = ((nowMs - this.#seenMs) / 1000) * this.#perSecond;
-    this.#left = Math.min(Math.max(1, this.#perSecond), this.#left + earned);
-    this.#seenMs = nowMs;
-    return this.#left >= 1 ? 0 : Math.ceil(((1 - this.#left) / this.#perSecond) * 1000);
+  /** When a request may start that comes at `fromMs`. */
+  startsAtMs(fromMs: number): number {
+    return this.#intervalMs === 0 ? fromMs : Math.max(fromMs, this.#dueMs - this.#leadMs);
   }
 
   /** Takes a turn, also one that is still to come: who waits is in the queue. */
-  take(): void {
-    this.#left -= 1;
+  take(fromMs: number): number {
+    const startsAtMs = this.startsAtMs(fromMs);
+    this.#dueMs = Math.max(this.#dueMs, startsAtMs) + this.#intervalMs;
+    return startsAtMs;
   }
 
   /** A turn that was waited for in vain. */
   giveBack(): void {
-    this.#left += 1;
+    this.#dueMs -= this.#intervalMs;
   }
 }

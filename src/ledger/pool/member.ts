@@ -24,74 +24,115 @@ export interface MemberOptions {
   readonly requestsPerSecond?: number | undefined;
 }
 
-/** HTTP's words for "you ask too much" and "not now". */
+/** What about a question decides who is asked. */
+export type Kind = Pick<Question<unknown>, "action" | "isRead">;
+
 const TOO_MANY_REQUESTS = 429;
+/** For what is not asked twice without need: blocks, and the last word of an endpoint. */
+const LONG_PATIENCE_FACTOR = 4;
+const SHORTEST_LONG_PATIENCE_MS = 500;
 
 /** One endpoint, and what was learned about it. */
 export class Member {
   readonly name: EndpointName;
   readonly endpoint: Endpoint;
   readonly transport: Transport;
-  readonly budget: Budget;
-  readonly latencies = new Latencies();
+  readonly #tools: PoolTools;
+  readonly #budget: Budget;
+  readonly #latencies = new Latencies();
   readonly #breaker: Breaker;
-  readonly #lag: Breaker;
   /** "action not allowed" says something about one action; the others may be answered well. */
   readonly #actions = new Map<string, Breaker>();
-  readonly #tools: PoolTools;
+  /** Who lacks what others have answers well all the while: it is asked after them, and never kept from being asked. */
+  readonly #lag: Breaker;
   #closedUntilMs = 0;
 
   constructor({ name, endpoint, transport, requestsPerSecond }: MemberOptions, tools: PoolTools) {
     this.name = name;
     this.endpoint = endpoint;
     this.transport = transport;
-    this.budget = new Budget(requestsPerSecond);
+    this.#tools = tools;
+    this.#budget = new Budget(requestsPerSecond);
     this.#breaker = new Breaker(tools.random);
     this.#lag = new Breaker(tools.random);
-    this.#tools = tools;
   }
 
-  /** Neither resting nor being tried by somebody else. */
-  isReady(action: string): boolean {
+  /** Whom to ask first: 0 well, 1 to be tried again, 2 resting, 3 has asked for time or has no turn left. */
+  placeFor({ action, isRead }: Kind): 0 | 1 | 2 | 3 {
+    if (this.waitMs() > 0) return 3;
+    const breakers = [...this.#breakersOf(action), this.#lag];
     const nowMs = this.#tools.now();
-    return this.#breakersOf(action).every((breaker) => breaker.isReady(nowMs));
-  }
-
-  /** The call that tries an endpoint which failed before. */
-  trialOf(action: string): Promise<unknown> | undefined {
-    return this.#breakersOf(action).find((breaker) => breaker.trial !== undefined)?.trial;
+    if (!breakers.every((breaker) => breaker.isReady(nowMs))) return 2;
+    // Reads find out whether it is back; nobody's block does, as long as somebody is well.
+    return isRead || !breakers.some((breaker) => breaker.isOpen) ? 0 : 1;
   }
 
   /** It has said when it wants to be asked again, or its budget is spent. */
   waitMs(): number {
     const nowMs = this.#tools.now();
-    return Math.max(this.#closedUntilMs - nowMs, this.budget.waitMs(nowMs), 0);
+    return this.#budget.startsAtMs(this.#openFromMs(nowMs)) - nowMs;
   }
 
-  begin(action: string, call: Promise<unknown>): void {
-    for (const breaker of this.#breakersOf(action)) breaker.begin(call);
+  /** When the turn comes that is taken now. A queue for who asked for time must not come in all at once either. */
+  takeTurn(): number {
+    return this.#budget.take(this.#openFromMs(this.#tools.now()));
+  }
+
+  giveTurnBack(): void {
+    this.#budget.giveBack();
+  }
+
+  /** How long it still wants to be left alone. */
+  closedMs(): number {
+    const nowMs = this.#tools.now();
+    return this.#openFromMs(nowMs) - nowMs;
+  }
+
+  trialOf(action: string): Promise<Fault | undefined> | undefined {
+    return this.#breakersOf(action).find(({ trial }) => trial !== undefined)?.trial;
+  }
+
+  /** Whoever begins must tell how it went; undefined where that says nothing about the endpoint. */
+  begin({ action, isRead }: Kind): (fault: Fault | undefined) => void {
+    // Others wait for a trial: not as long as work takes, and no block is for trying.
+    if (!isRead) return () => undefined;
+    const told = this.#breakersOf(action).map((breaker) => breaker.begin());
+    return (fault) => {
+      for (const tell of told) tell(fault);
+    };
+  }
+
+  patienceMs(): number {
+    return this.#latencies.patienceMs;
+  }
+
+  longPatienceMs(): number {
+    return Math.max(LONG_PATIENCE_FACTOR * this.patienceMs(), SHORTEST_LONG_PATIENCE_MS);
   }
 
   /** Only reads say how fast the endpoint is: work takes what it takes. */
-  noteAnswer({ action, isRead }: Pick<Question<unknown>, "action" | "isRead">, tookMs: number): void {
+  noteAnswer({ action, isRead }: Kind, tookMs: number): void {
     this.#breaker.noteAnswer();
     this.#actions.get(action)?.noteAnswer();
-    if (isRead) this.latencies.add(tookMs);
+    if (isRead) this.#latencies.add(tookMs);
   }
 
-  noteFault(action: string, fault: Fault): void {
-    const { clock, now, random } = this.#tools;
-    if (fault.kind === "aborted" || fault.kind === "closed") return;
-    if (fault.kind === "unknown error") {
-      const breaker = this.#actions.get(action) ?? new Breaker(random);
-      this.#actions.set(action, breaker);
-      breaker.noteFault(now());
-      return;
-    }
-    const retryAfterMs = parseRetryAfter(fault.retryAfter, clock());
-    if (retryAfterMs !== undefined) this.#closedUntilMs = now() + retryAfterMs;
-    const isCertain = fault.kind === "HTTP status" && fault.facts?.["status"] === TOO_MANY_REQUESTS;
-    this.#breaker.noteFault(now(), isCertain);
+  /** `false`: nothing is learned from it. */
+  noteFault(kind: Kind, fault: Fault, tookMs: number): boolean {
+    if (fault.kind === "aborted" || fault.kind === "closed") return false;
+    // The caller had less time than the endpoint needs.
+    if (fault.kind === "too late" && tookMs < this.longPatienceMs()) return false;
+    const nowMs = this.#tools.now();
+    const status = statusOf(fault);
+    if (isAboutAction(kind, fault, status)) {
+      if (fault.kind !== "too late") this.#breaker.noteAnswer();
+      this.#actionBreaker(kind.action).noteFault(nowMs);
+    } else this.#breaker.noteFault(nowMs, status === TOO_MANY_REQUESTS);
+    const retryAfterMs = parseRetryAfter(fault.retryAfter, this.#tools.clock());
+    if (retryAfterMs !== undefined) this.#closedUntilMs = nowMs + retryAfterMs;
+    else if (status === TOO_MANY_REQUESTS)
+      this.#closedUntilMs = Math.max(this.#closedUntilMs, this.#breaker.restsUntilMs);
+    return true;
   }
 
   /** Another endpoint, asked later, was faster. */
@@ -99,7 +140,6 @@ export class Member {
     this.#breaker.noteFault(this.#tools.now());
   }
 
-  /** It lacks what another endpoint has; it answers well all the while, so its answers prove nothing. */
   noteLag(): void {
     this.#lag.noteFault(this.#tools.now());
   }
@@ -108,16 +148,44 @@ export class Member {
     this.#lag.noteAnswer();
   }
 
+  #openFromMs(nowMs: number): number {
+    return Math.max(nowMs, this.#closedUntilMs);
+  }
+
   #breakersOf(action: string): readonly Breaker[] {
     const own = this.#actions.get(action);
-    return own === undefined ? [this.#breaker, this.#lag] : [this.#breaker, this.#lag, own];
+    return own === undefined ? [this.#breaker] : [this.#breaker, own];
+  }
+
+  #actionBreaker(action: string): Breaker {
+    const breaker = this.#actions.get(action) ?? new Breaker(this.#tools.random);
+    this.#actions.set(action, breaker);
+    return breaker;
   }
 }
 
-/** In the order in which they should be asked: those that are ready, those that failed, those that asked for time. */
-export function rank(members: readonly Member[], action: string): readonly Member[] {
-  const free = members.filter((member) => member.waitMs() === 0);
-  const busy = members.filter((member) => member.waitMs() > 0).sort((left, right) => left.waitMs() - right.waitMs());
-  const ready = free.filter((member) => member.isReady(action));
-  return [...ready, ...free.filter((member) => !ready.includes(member)), ...busy];
+/** It may answer other questions well. Work takes longer than a node is given, and says nothing about reads. */
+function isAboutAction({ isRead }: Kind, { kind }: Fault, status: number): boolean {
+  if (kind === "too late") return !isRead;
+  const isRefused = status >= 400 && status < 500 && status !== TOO_MANY_REQUESTS;
+  return kind === "unknown error" || kind === "unexpected answer" || isRefused;
+}
+
+/** 0: none. */
+function statusOf({ facts }: Fault): number {
+  const status = facts?.["status"];
+  return typeof status === "number" ? status : 0;
+}
+
+export function isFree(member: Member, kind: Kind): boolean {
+  return member.placeFor(kind) <= 1;
+}
+
+/** In the order in which they should be asked. */
+export function rank(members: readonly Member[], kind: Kind): readonly Member[] {
+  if (members.length === 1) return members;
+  return members
+    .map((member) => ({ member, place: member.placeFor(kind), waitMs: member.waitMs() }))
+    .sort((left, right) => left.place - right.place || left.waitMs - right.waitMs)
+    .map(({ member }) => member);
 }

@@ -1,22 +1,23 @@
 import type { SignedBlock } from "../../nano/index.js";
 import type { BlockInfo, BlockSubtype, EndpointName, ProcessResult } from "../port.js";
 import type { Question } from "../rpc/questions.js";
-import { askAgreed } from "./agreement.js";
+import { type AskAgreed, askAgreed } from "./agreement.js";
 import { type AskAround, askAround } from "./ask-around.js";
 import type { Asked, Limits } from "./ask-once.js";
 import { type AttemptTools, attempt } from "./attempt.js";
+import { Closing } from "./closing.js";
 import { type HandIn, handIn } from "./hand-in.js";
-import { type Member, rank } from "./member.js";
+import { type Kind, type Member, rank } from "./member.js";
+import { spread } from "./spread.js";
 
 /** Several endpoints that are asked as if they were one. Once it is closed, every call ends in the fault "closed". */
 export interface Pool {
-  ask<Result>(question: Question<Result>, options: Ask<Result>): Promise<Asked<Result>>;
+  ask<Result>(question: Question<Result>, options: AskPool<Result>): Promise<Asked<Result>>;
 
   /** Believes only what `count` endpoints say. */
   askAgreed(
     question: Question<BlockInfo | undefined>,
-    count: number,
-    limits: Limits,
+    options: Pick<AskAgreed, "anywhere" | "count" | "limits">,
   ): Promise<Asked<BlockInfo | undefined>>;
 
   handIn(
@@ -25,42 +26,48 @@ export interface Pool {
     options: Pick<HandIn, "limits" | "isThere">,
   ): Promise<Asked<ProcessResult>>;
 
+  /** Gives a block that is out to every endpoint that does not show it. */
+  spread(block: SignedBlock, subtype: BlockSubtype, limits: Limits): Promise<void>;
+
   close(): Promise<void>;
 }
 
-export interface Ask<Result> extends Pick<AskAround<Result>, "isEnough"> {
+export interface AskPool<Result> extends Pick<AskAround<Result>, "isEnough"> {
   readonly limits: Limits;
   /** This one alone. */
   readonly at?: EndpointName | undefined;
 }
 
-export function createPool(members: readonly [Member, ...Member[]], tools: AttemptTools): Pool {
-  const [first] = members;
-  let isClosed = false;
+const PROCESS: Kind = { action: "process", isRead: false };
 
-  const inOrder = (action: string): readonly [Member, ...Member[]] => {
-    const [best = first, ...others] = rank(members, action);
+export function createPool(
+  members: readonly [Member, ...Member[]],
+  { deadlines, now }: Omit<AttemptTools, "closing">,
+): Pool {
+  const [first] = members;
+  const closing = new Closing();
+  const tools: AttemptTools = { deadlines, now, closing };
+
+  const inOrder = (kind: Kind): readonly [Member, ...Member[]] => {
+    const [best = first, ...others] = rank(members, kind);
     return [best, ...others];
   };
-  const closed = (): Asked<never> => ({ ok: false, member: first, fault: { kind: "closed", sent: false } });
 
   return {
     async ask(question, { limits, at, isEnough }) {
-      if (isClosed) return closed();
-      const only = at === undefined ? undefined : members.find((member) => member.name === at);
+      const only = members.length === 1 ? first : members.find((member) => member.name === at);
       if (only !== undefined) return attempt(only, question, limits, tools);
-      return askAround(question, { members: inOrder(question.action), limits, isEnough, ...tools });
+      return askAround(question, { members: inOrder(question), limits, isEnough, tools });
     },
-    async askAgreed(question, count, limits) {
-      if (isClosed) return closed();
-      return askAgreed(question, count, { members: inOrder(question.action), limits, ...tools });
+    async askAgreed(question, options) {
+      return askAgreed(question, { ...options, members: inOrder(question), tools });
     },
     async handIn(block, subtype, options) {
-      if (isClosed) return closed();
-      return handIn(block, subtype, { members: inOrder("process"), ...options, ...tools });
+      return handIn(block, subtype, { ...options, members: inOrder(PROCESS), tools });
     },
+    spread: (block, subtype, limits) => spread(block, subtype, { members, limits, tools }),
     async close() {
-      isClosed = true;
+      closing.close();
       await Promise.all(members.map((member) => member.transport.close()));
     },
   };

@@ -1,40 +1,33 @@
 import type { Deadlines } from "../deadlines.js";
-import type { Asked } from "./ask-once.js";
-import type { Member } from "./member.js";
+import type { Closing } from "./closing.js";
 
-/** undefined: late. */
-export async function firstOf<Result>(
-  running: ReadonlyMap<Member, Promise<Asked<Result>>>,
-  patienceMs: number | undefined,
-  { deadlines }: { readonly deadlines: Deadlines },
-): Promise<Asked<Result> | undefined> {
-  if (patienceMs === undefined) return Promise.race(running.values());
-  let cancel = (): void => undefined;
-  const late = new Promise<undefined>((resolve) => {
-    cancel = deadlines.in(patienceMs, () => {
-      resolve(undefined);
-    });
-  });
-  const asked = await Promise.race([...running.values(), late]);
-  cancel();
-  return asked;
+export interface Until {
+  readonly deadlines: Deadlines;
+  /** undefined: as long as it takes. */
+  readonly ms: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly closing?: Closing | undefined;
 }
 
-/** `AbortSignal.any` would leave a listener behind on a caller's long-lived signal. */
-export function followSignal(signal: AbortSignal | undefined): {
-  readonly stop: AbortController;
-  readonly unlink: () => void;
-} {
-  const stop = new AbortController();
-  const onAbort = (): void => {
-    stop.abort();
-  };
-  if (signal?.aborted === true) stop.abort();
-  signal?.addEventListener("abort", onAbort, { once: true });
-  return {
-    stop,
-    unlink: () => {
-      signal?.removeEventListener("abort", onAbort);
-    },
-  };
+/** The first of them; undefined where something else was first. Leaves no timer and no listener behind. */
+export async function firstOf<Value>(
+  calls: Iterable<Promise<Value>>,
+  { deadlines, ms, signal, closing }: Until,
+): Promise<Value | undefined> {
+  let stop = (): void => undefined;
+  const stopped = new Promise<undefined>((resolve) => {
+    stop = () => {
+      resolve(undefined);
+    };
+  });
+  signal?.addEventListener("abort", stop, { once: true });
+  closing?.add(stop);
+  const callOff = ms === undefined ? undefined : deadlines.in(ms, stop);
+  try {
+    return await Promise.race([...calls, stopped]);
+  } finally {
+    callOff?.();
+    closing?.delete(stop);
+    signal?.removeEventListener("abort", stop);
+  }
 }

@@ -5,7 +5,7 @@ const LONGEST_MS = 10 * 60_000;
 export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined;
   const text = header.trim();
-  const delayMs = /^\d{1,15}$/.test(text) ? Number(text) * 1000 : dateMs(text) - nowMs;
+  const delayMs = /^\d+$/.test(text) ? Number(text) * 1000 : dateMs(text) - nowMs;
   return Number.isNaN(delayMs) ? undefined : Math.min(Math.max(delayMs, 0), LONGEST_MS);
 }
 

@@ -1,4 +1,5 @@
 import { NanoError } from "../../errors/index.js";
+import { REQUEST_FIELDS } from "./questions.js";
 
 /** One RPC URL, taken apart once. Only `host` may be shown. */
 export interface Endpoint {
@@ -26,11 +27,9 @@ export function parseEndpoint(
   const url = parseHttpUrl(text);
   const credentials = url.username === "" && url.password === "" ? {} : { authorization: basicAuthorization(url) };
   const keyHeaders = { ...credentials, ...lowerCaseNames(headers) };
-  const ownValues = [
-    ...Object.values(keyHeaders).flatMap((value) => [value, ...value.split(/\s+/)]),
-    ...Object.values(keys),
-  ];
-  const secrets = [...secretsOf(url), ...ownValues]
+  refuseWrong(keyHeaders, keys);
+  const values = [...partsOf(url), ...Object.values(keyHeaders), ...Object.values(keys)];
+  const secrets = [...new Set(values.flatMap(spellingsOf))]
     .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
     .sort((left, right) => right.length - left.length);
   return {
@@ -52,20 +51,50 @@ function parseHttpUrl(text: string): URL {
   return url;
 }
 
+/** The connection's own; undici refuses a request that sets them. */
+const TRANSPORT_HEADER = /^(?:connection|content-length|expect|keep-alive|transfer-encoding|upgrade)$/;
+
+/** Found here rather than in every call. Names of fields are told, values are keys. */
+function refuseWrong(headers: Readonly<Record<string, string>>, keys: Readonly<Record<string, string>>): void {
+  if (!Object.entries(headers).every(canBeSent)) {
+    throw new NanoError("invalid_configuration", { option: "headers", why: "a header that cannot be sent" });
+  }
+  const taken = Object.keys(keys).find((name) => REQUEST_FIELDS.has(name));
+  if (taken === undefined) return;
+  throw new NanoError("invalid_configuration", { option: "rpcUrls", why: `body must not set "${taken}"` });
+}
+
+function canBeSent([name, value]: [string, string]): boolean {
+  try {
+    return new Headers([[name, value]]).has(name) && !TRANSPORT_HEADER.test(name);
+  } catch {
+    return false;
+  }
+}
+
 /** The user part goes into a header: fetch refuses URLs that hold one. */
 function basicAuthorization(url: URL): string {
-  const bytes = new TextEncoder().encode(`${decodePart(url.username)}:${decodePart(url.password)}`);
+  const bytes = new TextEncoder().encode(
+    `${recode(url.username, decodeURIComponent)}:${recode(url.password, decodeURIComponent)}`,
+  );
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 }
 
-function secretsOf(url: URL): string[] {
-  const raw = [url.username, url.password, ...url.pathname.split("/"), ...url.search.slice(1).split(/[&=]/)];
-  return [...new Set([...raw, ...raw.map(decodePart)])];
+function partsOf(url: URL): string[] {
+  return [url.username, url.password, ...url.pathname.split("/"), ...url.search.slice(1).split(/[&=]/)];
 }
 
-function decodePart(part: string): string {
+/** A provider quotes a key as it came or as it understood it, all of it or the part of it that matters: `Bearer …`. */
+function spellingsOf(value: string): string[] {
+  return [value, ...value.split(/[\s,;:=]+/)]
+    .flatMap((part) => [part, recode(part, decodeURIComponent)])
+    .flatMap((part) => [part, recode(part, encodeURIComponent), JSON.stringify(part).slice(1, -1)]);
+}
+
+/** As it is where it is no escape, or half a letter. */
+function recode(part: string, code: (text: string) => string): string {
   try {
-    return decodeURIComponent(part);
+    return code(part);
   } catch {
     return part;
   }

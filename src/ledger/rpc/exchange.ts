@@ -15,8 +15,7 @@ export function readExchange<Result>(exchange: Exchange, question: Question<Resu
   const json = parseJson(exchange.text);
   if (json === undefined) return misfit("not JSON");
   const text = errorTextOf(json);
-  if (text !== undefined)
-    return question.readError(text) ?? misfit("unknown error", { nodeError: text.slice(0, 4_000) });
+  if (text !== undefined) return question.readError(text) ?? misfit("unknown error", { nodeError: text });
   const read = question.readResult(json);
   return "issue" in read ? misfit("unexpected answer", read.issue) : read;
 }

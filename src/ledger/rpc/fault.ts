@@ -28,6 +28,9 @@ export interface Fault {
   readonly retryAfter?: string | undefined;
 }
 
+/** Much longer than what errors show of it. */
+const MAX_TEXT_LENGTH = 4_000;
+
 /** A repetition elsewhere cannot help: the caller has gone. */
 export function isFinal(fault: Fault): boolean {
   return fault.kind === "aborted" || fault.kind === "closed";
@@ -36,7 +39,8 @@ export function isFinal(fault: Fault): boolean {
 export function faultFacts(action: string, endpoint: Endpoint, fault: Fault): ErrorFacts {
   const facts: Record<string, string | number | boolean> = { action, endpoint: endpoint.host, why: fault.kind };
   for (const [name, value] of Object.entries(fault.facts ?? {})) {
-    facts[name] = typeof value === "string" ? endpoint.hideSecrets(value) : value;
+    // Hidden before it is cut: half a key would not be recognised.
+    facts[name] = typeof value === "string" ? endpoint.hideSecrets(value).slice(0, MAX_TEXT_LENGTH) : value;
   }
   return facts;
 }

@@ -33,6 +33,23 @@ export interface Question<Result> {
   readonly readError: (text: string) => { readonly result: Result } | undefined;
 }
 
+/** What our requests say. Providers' own fields must have other names: nodes take the first of two, we mean the second. */
+export const REQUEST_FIELDS: ReadonlySet<string> = new Set([
+  "account",
+  "action",
+  "block",
+  "count",
+  "difficulty",
+  "hash",
+  "include_confirmed",
+  "include_only_confirmed",
+  "json_block",
+  "representative",
+  "sorting",
+  "source",
+  "subtype",
+]);
+
 /** Largest first, so that a rain of dust cannot bury a payment beyond this count. */
 const RECEIVABLE_COUNT = 256;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { hangUp, inTurn, json, text } from "../fake-node.js";
+import { hangUp, inTurn, json } from "../fake-node.js";
 import { CONFIRMED_SEND, createGate, createStage, deadUrl, errorOf, recorded, SEND, SEND_HASH } from "../support.js";
 
 const stage = createStage();
@@ -7,29 +7,11 @@ const stage = createStage();
 const connectionsAreIdle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("several endpoints", () => {
-  test("the next one answers a read where the provider is at fault", async () => {
-    for (const reply of [json({ error: "action not allowed" }), text("<html>"), json({ confirmed: true }), hangUp]) {
-      const [bad, good] = [await stage.node(reply), await stage.node(json(CONFIRMED_SEND))];
-      const ledger = stage.ledger([bad.url, good.url]);
-      expect((await ledger.blockInfo(SEND_HASH))?.confirmed).toBe(true);
-      expect(good.heard.length).toBe(1);
-    }
-  });
-
   test("are asked in their order, and only as far as needed", async () => {
     const nodes = [await stage.node(json(CONFIRMED_SEND)), await stage.node(json(CONFIRMED_SEND))];
     const ledger = stage.ledger([await deadUrl(), ...nodes.map(({ url }) => url)]);
     await ledger.blockInfo(SEND_HASH);
     expect(nodes.map(({ heard }) => heard.length)).toEqual([1, 0]);
-  });
-
-  test("the ledger's own answer is final", async () => {
-    const [first, second] = [
-      await stage.node(json({ error: "Block not found" })),
-      await stage.node(json(CONFIRMED_SEND)),
-    ];
-    expect(await stage.ledger([first.url, second.url]).blockInfo(SEND_HASH)).toBeUndefined();
-    expect(second.heard).toEqual([]);
   });
 
   test("the last one's fault is told", async () => {

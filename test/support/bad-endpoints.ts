@@ -1,0 +1,120 @@
+import { expect } from "vitest";
+import {
+  createFacilitatorEngine,
+  type FacilitatorEngine,
+  type FacilitatorOptions,
+  memoryStore,
+} from "x402-nano/facilitator";
+import { createLedger, type LedgerOptions } from "x402-nano/rpc";
+import { type DevLedger, type DevLedgerNode, type DevLedgerOptions, startDevLedger } from "x402-nano/testing";
+import type { PublicKey } from "../../src/nano/index.js";
+import type { Track } from "../../src/protocol/index.js";
+import { createTestClock, type TestClock } from "./clock.js";
+import { type HandPayer, openHandPayer, payOn } from "./hand-payer.js";
+import { leaseOf, offersOf, type Request, requestOf, withLease } from "./offers.js";
+import { CHALLENGE_SECRET, PAY_TO } from "./world.js";
+
+/**
+ * A facilitator with three endpoints: two nodes that can be made to misbehave come first, the healthy one is last. The
+ * payers talk to a fourth.
+ */
+export interface BadEndpoints {
+  readonly clock: TestClock;
+  readonly dev: DevLedger;
+  readonly bad: readonly [DevLedgerNode, DevLedgerNode];
+  readonly good: DevLedgerNode;
+  readonly engine: FacilitatorEngine;
+  readonly payers: readonly [HandPayer, ...HandPayer[]];
+  /** Pays, has it verified, and settles it, on as many accounts at once as there are payers. */
+  payMany(track: Track, count: number): Promise<readonly Paid[]>;
+  close(): Promise<void>;
+}
+
+export interface Paid {
+  readonly request: Request;
+  readonly transaction: string;
+  readonly payer: PublicKey;
+}
+
+export interface BadEndpointsOptions {
+  readonly dev?: DevLedgerOptions;
+  readonly ledger?: Partial<LedgerOptions>;
+  readonly engine?: Partial<FacilitatorOptions>;
+  /** The facilitator's websocket is the first bad node's. */
+  readonly websocket?: boolean;
+  readonly payers?: number;
+}
+
+export async function startBadEndpoints(options: BadEndpointsOptions = {}): Promise<BadEndpoints> {
+  const clock = createTestClock();
+  const dev = await startDevLedger({ clock, ...options.dev });
+  const bad = [await dev.addNode(), await dev.addNode()] as const;
+  const good = await dev.addNode();
+  const truth = createLedger({ rpcUrls: dev.rpcUrl, pollIntervalMs: 5, onWarning: () => undefined });
+  const ledger = createLedger({
+    rpcUrls: [bad[0].rpcUrl, bad[1].rpcUrl, good.rpcUrl],
+    ...(options.websocket === true && { websocketUrl: bad[0].websocketUrl }),
+    pollIntervalMs: 5,
+    onWarning: () => undefined,
+    ...options.ledger,
+  });
+  const store = memoryStore({ clock });
+  clock.advanceSeconds(5);
+  const engine = createFacilitatorEngine({
+    ledger,
+    store,
+    challengeSecret: CHALLENGE_SECRET,
+    sendWorkThreshold: dev.workThresholds.send,
+    clock,
+    ...options.engine,
+  });
+  const open = (index: number) => openHandPayer({ dev, ledger: truth, index });
+  const payers: [HandPayer, ...HandPayer[]] = [await open(1)];
+  for (let index = 2; index <= (options.payers ?? 10); index += 1) payers.push(await open(index));
+
+  const payOne = async (payer: HandPayer, track: Track): Promise<Paid> => {
+    const request = requestOf(await payOn(payer, track, offersOf({ clock })));
+    const lease = await leaseOf(engine, request);
+    const answer = await engine.settle(withLease(request, lease));
+    expect(answer).toMatchObject({ success: true, payer: payer.address });
+    return { request, transaction: answer.transaction, payer: payer.account };
+  };
+
+  return {
+    clock,
+    dev,
+    bad,
+    good,
+    engine,
+    payers,
+    async payMany(track, count) {
+      const paid: Paid[] = [];
+      let left = count;
+      const lane = async (payer: HandPayer): Promise<void> => {
+        while (left > 0) {
+          left -= 1;
+          paid.push(await payOne(payer, track));
+        }
+      };
+      await Promise.all(payers.map(lane));
+      return paid;
+    },
+    async close() {
+      await Promise.all([ledger.close(), truth.close(), store.close()]);
+      await dev.close();
+    },
+  };
+}
+
+/** Every payment is a block of its own on the healthy ledger, there are no others, and none buys anything again. */
+export async function expectPaidOnce(world: BadEndpoints, paid: readonly Paid[]): Promise<void> {
+  expect(new Set(paid.map(({ transaction }) => transaction)).size).toBe(paid.length);
+  const answers = await Promise.all(paid.map(({ request }) => world.engine.settle(request)));
+  expect(new Set(answers.map(({ errorReason }) => errorReason))).toEqual(new Set(["duplicate_block_hash"]));
+  const { blocks } = await askNode(world.dev, { action: "receivable", account: PAY_TO, count: "100000" });
+  expect(new Set(Object.values(blocks).flat())).toEqual(new Set(paid.map(({ transaction }) => transaction)));
+}
+
+async function askNode(dev: DevLedger, body: object): Promise<{ blocks: Record<string, string> }> {
+  return (await fetch(dev.rpcUrl, { method: "POST", body: JSON.stringify(body) })).json() as never;
+}
