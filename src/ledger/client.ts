@@ -53,8 +53,10 @@ export function createLedger(options: LedgerOptions): Ledger {
 
     async process(block, subtype, call) {
       const limits = limitsOf(call, timeoutMs, now);
+      const hash = hashBlock(block);
+      confirmations.noteHandIn(hash);
       if (rpcEndpoints.length > 1) handedIn.note(block, subtype);
-      const isThere = () => reads.isThere(hashBlock(block), limits);
+      const isThere = () => reads.isThere(hash, limits);
       return unpack({ action: "process" }, await pool.handIn(block, subtype, { limits, isThere }));
     },
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { NanoError } from "../errors/index.js";
 import { MAX_DELAY_MS, type Sleep, sleep } from "./patience.js";
 import type { WorkSource } from "./port.js";
+import { systemRandom } from "./random.js";
 
 export interface RpcEndpoint {
   readonly url: string;
@@ -99,7 +100,7 @@ const settings: z.ZodType<LedgerSettings> = z
       console.warn(message);
     }),
     clock: z.custom<() => number>(isFunction).default(() => Date.now),
-    random: z.custom<() => number>(isFunction).default(() => Math.random),
+    random: z.custom<() => number>(isFunction).default(() => systemRandom),
     sleep: z.custom<Sleep>(isFunction).default(() => sleep),
   })
   .refine(({ agreement, rpcUrls }) => agreement <= rpcUrls.length, {

@@ -8,6 +8,8 @@ import { createWatches } from "./watches.js";
 export interface Confirmations {
   /** `true` when the block is confirmed; `false` when the time is over, or the caller or the ledger is gone. */
   wait(hash: BlockHash, options: ConfirmationWait): Promise<boolean>;
+  /** The block is being handed to a node now: whether its confirmation will be pushed is known from here on. */
+  noteHandIn(hash: BlockHash): void;
   /** Everybody who waits is told `false`, and the websocket is closed. */
   close(): void;
 }
@@ -101,6 +103,9 @@ export function createConfirmations(source: ConfirmationSource): Confirmations {
         if (after === undefined) begin();
         else void after.then(begin, begin);
       }),
+    noteHandIn(hash) {
+      watches.noteHandIn(hash);
+    },
     close() {
       isClosed = true;
       for (const waiter of waiters) waiter.finish(false);

@@ -12,6 +12,8 @@ export interface Watch {
   hasBegun: boolean;
   /** Whatever is confirmed from now on is pushed, and what was before is found by a look that is made or due. */
   isCovered: boolean;
+  /** Its account was heard when the block was handed in: no confirmation can have come before. */
+  wasHeardBefore: boolean;
   wasInterrupted: boolean;
   /** One node has pushed it; others have yet to agree. */
   isHinted: boolean;
@@ -36,6 +38,7 @@ export function createWatch(hash: BlockHash): Watch {
     waiters: new Set(),
     hasBegun: false,
     isCovered: false,
+    wasHeardBefore: false,
     wasInterrupted: false,
     isHinted: false,
     shouldBePushed: false,

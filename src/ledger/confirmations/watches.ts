@@ -8,6 +8,8 @@ import { createWatch, nextPauseOf, type Waiter, type Watch } from "./watch.js";
 export interface Watches {
   join(hash: BlockHash, waiter: Waiter): void;
   leave(hash: BlockHash, waiter: Waiter): void;
+  /** The block is on its way out. */
+  noteHandIn(hash: BlockHash): void;
   /** The block is out, or may be. `isOwn`: the waiter has broadcast it just now, and has waited since before. */
   begin(hash: BlockHash, waiter: Waiter, isOwn: boolean): void;
   /** A node says that it is confirmed. */
@@ -30,7 +32,7 @@ export interface WatchesOptions {
 
 /** A node answers a subscription in one round trip; a look before it would have to be made again. */
 const ANSWER_MS = 1_000;
-/** The push comes first, if nothing was confirmed in the moment between the hand-over and the subscription. */
+/** For a block whose account was heard before it was handed in: the push comes first, a look finds what was lost. */
 const OWN_BLOCK_MS = 1_000;
 
 export function createWatches(options: WatchesOptions): Watches {
@@ -96,6 +98,10 @@ export function createWatches(options: WatchesOptions): Watches {
       watch.callLookOff?.();
       looks.forget(watch);
     },
+    noteHandIn(hash) {
+      const watch = watches.get(hash);
+      if (watch !== undefined) watch.wasHeardBefore = isHeard(watch);
+    },
     begin(hash, waiter, isOwn) {
       const watch = watches.get(hash);
       if (watch?.waiters.has(waiter) !== true || watch.hasBegun) return;
@@ -104,7 +110,7 @@ export function createWatches(options: WatchesOptions): Watches {
       if (mayCount && !isHeard(watch)) {
         cover(watch, false);
         lookIn(watch, ANSWER_MS);
-      } else if (mayCount && isOwn && !watch.wasInterrupted) {
+      } else if (mayCount && isOwn && watch.wasHeardBefore && !watch.wasInterrupted) {
         cover(watch, true);
         lookIn(watch, OWN_BLOCK_MS);
       } else {

@@ -40,7 +40,6 @@ export async function askAround<Result>(
       if (asked.ok && isEnough?.(asked.result) !== false) {
         round.noteSlow();
         for (const member of behind) member.noteLag();
-        if (isEnough !== undefined) asked.member.noteKnowledge();
         return asked;
       }
       if (!asked.ok && isFinal(asked.fault)) return asked;

@@ -31,6 +31,8 @@ const TOO_MANY_REQUESTS = 429;
 /** For what is not asked twice without need: blocks, and the last word of an endpoint. */
 const LONG_PATIENCE_FACTOR = 4;
 const SHORTEST_LONG_PATIENCE_MS = 500;
+/** A node that was cut off has caught up by then, or has lagged again. */
+const LAG_MEMORY_MS = 60_000;
 
 /** One endpoint, and what was learned about it. */
 export class Member {
@@ -45,6 +47,7 @@ export class Member {
   readonly #actions = new Map<string, Breaker>();
   /** Who lacks what others have answers well all the while: it is asked after them, and never kept from being asked. */
   readonly #lag: Breaker;
+  #lagAtMs = 0;
   #closedUntilMs = 0;
 
   constructor({ name, endpoint, transport, requestsPerSecond }: MemberOptions, tools: PoolTools) {
@@ -60,6 +63,7 @@ export class Member {
   /** Whom to ask first: 0 well, 1 to be tried again, 2 resting, 3 has asked for time or has no turn left. */
   placeFor({ action, isRead }: Kind): 0 | 1 | 2 | 3 {
     if (this.waitMs() > 0) return 3;
+    this.#forgetLag();
     const breakers = [...this.#breakersOf(action), this.#lag];
     const nowMs = this.#tools.now();
     if (!breakers.every((breaker) => breaker.isReady(nowMs))) return 2;
@@ -140,12 +144,15 @@ export class Member {
     this.#breaker.noteFault(this.#tools.now());
   }
 
+  /** It lacks what others have, or has alone what nobody else has. Its answers prove nothing, only time does. */
   noteLag(): void {
-    this.#lag.noteFault(this.#tools.now());
+    this.#forgetLag();
+    this.#lagAtMs = this.#tools.now();
+    this.#lag.noteFault(this.#lagAtMs);
   }
 
-  noteKnowledge(): void {
-    this.#lag.noteAnswer();
+  #forgetLag(): void {
+    if (this.#tools.now() - this.#lagAtMs > LAG_MEMORY_MS) this.#lag.noteAnswer();
   }
 
   #openFromMs(nowMs: number): number {

@@ -4,6 +4,7 @@ import { NanoError } from "../../errors/index.js";
 import { compileWorkModule } from "../../nano/index.js";
 import { type Sleep, sleep } from "../patience.js";
 import type { WorkSource } from "../port.js";
+import { systemRandomBytes } from "../random.js";
 import { createCalls } from "./calls.js";
 import { createSearches, type Searches } from "./searches.js";
 import { functionOption, readSettings } from "./settings.js";
@@ -21,8 +22,6 @@ export interface LocalWorkOptions {
 
 const MAX_THREADS = 256;
 const WORK_LIMIT = 2n ** 64n;
-
-const systemRandomBytes = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
 
 const schema = z.strictObject({
   threads: z.int().min(1).max(MAX_THREADS).optional(),

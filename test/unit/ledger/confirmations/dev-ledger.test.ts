@@ -26,6 +26,7 @@ describe("against the dev ledger", () => {
       const { isOpen, open } = createGate();
       const waiting = confirmations.wait(hash, { account, timeoutMs, after: isOpen });
       await answered();
+      confirmations.noteHandIn(hash);
       expect(await process()).toEqual({ hash: hash.toUpperCase() });
       open();
       dev.confirm(hash);

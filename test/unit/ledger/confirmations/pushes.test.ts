@@ -136,14 +136,18 @@ describe("a wait with a websocket", () => {
 });
 
 describe("a wait for a block of its own", () => {
-  const handOver = (scene: ReturnType<typeof createScene>) => {
+  /** `open`: the node has answered. The block leaves when the subscription has been acknowledged, or would have been. */
+  const handOver = async (scene: ReturnType<typeof createScene>) => {
     const { isOpen, open } = createGate();
-    return { waiting: scene.confirmations.wait(HASH, wait({ after: isOpen })), open };
+    const waiting = { isOver: scene.confirmations.wait(HASH, wait({ after: isOpen })) };
+    await scene.time.settle();
+    scene.confirmations.noteHandIn(HASH);
+    return { waiting: waiting.isOver, open };
   };
 
   test("never looks where the push comes", async () => {
     const scene = createScene();
-    const { waiting, open } = handOver(scene);
+    const { waiting, open } = await handOver(scene);
     await scene.time.advance(40);
     open();
     await scene.time.advance(600);
@@ -155,7 +159,7 @@ describe("a wait for a block of its own", () => {
 
   test("takes a push that comes before the hand-over is answered", async () => {
     const scene = createScene();
-    const { waiting, open } = handOver(scene);
+    const { waiting, open } = await handOver(scene);
     await scene.time.settle();
     scene.socket.push(HASH);
     expect(await waiting).toBe(true);
@@ -164,9 +168,9 @@ describe("a wait for a block of its own", () => {
     expect([scene.looks, scene.timers]).toEqual([[], 0]);
   });
 
-  test("finds a second later what slipped in before the subscription", async () => {
+  test("finds a second later what was pushed and lost", async () => {
     const scene = createScene({ looks: () => true });
-    const { waiting, open } = handOver(scene);
+    const { waiting, open } = await handOver(scene);
     await scene.time.advance(40);
     open();
     await scene.time.advance(999);
@@ -175,9 +179,29 @@ describe("a wait for a block of its own", () => {
     expect([await waiting, scene.lookTimes]).toEqual([true, [1_040]]);
   });
 
+  test("looks at once where the block left before its account was heard: a confirmation may have slipped in", async () => {
+    const scene = createScene({ looks: () => true });
+    const { isOpen, open } = createGate();
+    const waiting = scene.confirmations.wait(HASH, wait({ after: isOpen }));
+    scene.confirmations.noteHandIn(HASH);
+    await scene.time.advance(40);
+    expect(scene.looks).toEqual([]);
+    open();
+    expect([await waiting, scene.lookTimes]).toEqual([true, [40]]);
+  });
+
+  test("looks at once where nobody said when the block left", async () => {
+    const scene = createScene({ looks: () => true });
+    const { isOpen, open } = createGate();
+    const waiting = scene.confirmations.wait(HASH, wait({ after: isOpen }));
+    await scene.time.advance(40);
+    open();
+    expect([await waiting, scene.lookTimes]).toEqual([true, [40]]);
+  });
+
   test("looks slowly from then on", async () => {
     const scene = createScene();
-    const { open } = handOver(scene);
+    const { open } = await handOver(scene);
     await scene.time.settle();
     open();
     await scene.time.advance(8_000);
@@ -186,7 +210,7 @@ describe("a wait for a block of its own", () => {
 
   test("looks when the subscription is acknowledged only after the hand-over", async () => {
     const scene = createScene({ answers: false });
-    const { waiting, open } = handOver(scene);
+    const { waiting, open } = await handOver(scene);
     await scene.time.advance(100);
     open();
     await scene.time.advance(100);
@@ -198,7 +222,7 @@ describe("a wait for a block of its own", () => {
 
   test("looks at once when the websocket was lost meanwhile, even if it is back", async () => {
     const scene = createScene();
-    const { open } = handOver(scene);
+    const { open } = await handOver(scene);
     await scene.time.advance(100);
     scene.socket.die();
     await scene.time.advance(900);
@@ -210,7 +234,7 @@ describe("a wait for a block of its own", () => {
 
   test("looks at once, and often, while there is no websocket", async () => {
     const scene = createScene({ opens: () => "is refused" });
-    const { open } = handOver(scene);
+    const { open } = await handOver(scene);
     await scene.time.advance(100);
     expect(scene.looks).toEqual([]);
     open();

@@ -265,6 +265,7 @@ describe("a filter that lets nothing through", () => {
       if (isBefore) confirmed.add(hashOf(number));
       const account = accountOf(isBefore ? number : 0);
       const waiting = scene.confirmations.wait(hashOf(number), wait({ account, after: isBefore ? undefined : after }));
+      scene.confirmations.noteHandIn(hashOf(number));
       await scene.time.advance(500);
       confirmed.add(hashOf(number));
       await scene.time.advance(3_000);

@@ -118,14 +118,28 @@ describe("the order in which endpoints are asked", () => {
 });
 
 describe("who lags behind", () => {
-  test("goes after the others, for every question, until it knows something again", () => {
+  test("goes after the others, for every question, whatever it answers", () => {
     const { a, order } = createMembers(3);
     for (let time = 0; time < 3; time += 1) a.noteLag();
     expect([order(READ), order(OTHER_READ), order(PROCESS)]).toEqual(["120", "120", "120"]);
     a.noteAnswer(READ, 10);
     expect(order()).toBe("120");
-    a.noteKnowledge();
-    expect(order()).toBe("012");
+  });
+
+  test("is asked again after a rest, and gets blocks again when it has not lagged for a minute", async () => {
+    const { a, order, time } = createMembers(3);
+    for (let times = 0; times < 3; times += 1) a.noteLag();
+    await time.advance(500);
+    expect([order(READ), order(PROCESS)]).toEqual(["012", "120"]);
+    await time.advance(30_000);
+    a.noteLag();
+    expect(order(READ)).toBe("120");
+    await time.advance(59_000);
+    expect([order(READ), order(PROCESS)]).toEqual(["012", "120"]);
+    await time.advance(1_001);
+    expect(order(PROCESS)).toBe("012");
+    a.noteLag();
+    expect(order(READ)).toBe("012");
   });
 
   test("keeps nobody waiting for a trial, as it answers well all the while", () => {
@@ -239,7 +253,7 @@ const happening = fc.oneof(
     facts: fc.record({ status: fc.constantFrom(429, 403, 500, 503) }),
     retryAfter: fc.constantFrom(undefined, "0", "1", "30", "9".repeat(20), "Fri, 31 Dec 9999 23:59:59 GMT", "never"),
   }),
-  fc.constantFrom("slow" as const, "lag" as const, "answer" as const, "knowledge" as const, "begin" as const),
+  fc.constantFrom("slow" as const, "lag" as const, "answer" as const, "begin" as const),
   fc.record({ waitMs: fc.nat(40_000) }),
 );
 
@@ -252,7 +266,6 @@ test("whatever befell an endpoint, it is asked again, and first, ten minutes lat
         if (what === "slow") a.noteSlow();
         else if (what === "lag") a.noteLag();
         else if (what === "answer") a.noteAnswer(READ, 10);
-        else if (what === "knowledge") a.noteKnowledge();
         else if (what === "begin") ends.push(a.begin(READ));
         else if ("waitMs" in what) await time.advance(what.waitMs);
         else a.noteFault(READ, { sent: true, ...what }, LONG_MS);
