@@ -5,7 +5,7 @@ const common = commonOptions("long");
 
 /**
  * Everything again on the WASM build of libsodium, which is what runs in browsers and wherever the native one does not
- * load, and the tests named `*.long.test.ts`, which `npm test` has no time for.
+ * load, the tests named `*.long.test.ts`, which `npm test` has no time for, and the long forms of others (X402_NANO_LONG).
  */
 export default defineConfig({
   resolve: { alias: sourceAliases },
@@ -13,7 +13,7 @@ export default defineConfig({
     ...common,
     include: ["test/**/*.test.ts"],
     exclude: [...(common.exclude ?? []), "test/package/**"],
-    env: { X402_NANO_CRYPTO: "wasm" },
+    env: { X402_NANO_CRYPTO: "wasm", X402_NANO_LONG: "1" },
     testTimeout: 300_000,
   },
 });

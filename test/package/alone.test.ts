@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
+import { hexToBytes, isWorkValid } from "../../src/nano/index.js";
 import { installedManifest, namesInEntryFile, run, runScript, subpathsOf } from "./support.js";
 
 const project = inject("aloneProject");
@@ -61,6 +62,19 @@ describe("installed alone, without optional dependencies", () => {
       const key = derivePublicKey(secret);
       console.log(JSON.stringify([verifyNoms(signature, "hello", key), verifyNoms(signature, "hallo", key)]));`;
     expect(await runScript(project, "sign.mjs", script)).toEqual([true, false]);
+  });
+
+  it("finds work in threads, and computes ahead", async () => {
+    const script = `
+      import { cachedWork, localWork } from "x402-nano/rpc";
+      const work = cachedWork(localWork({ threads: 2 }));
+      const root = "11".repeat(32);
+      work.prepareWork(root, 0xff00000000000000n);
+      const found = await work.generateWork(root, 0xff00000000000000n);
+      await work.close();
+      console.log(JSON.stringify(found));`;
+    const work = String(await runScript(project, "work.mjs", script));
+    expect(isWorkValid(hexToBytes(work, 8), new Uint8Array(32).fill(0x11), 0xff00000000000000n)).toBe(true);
   });
 
   it("brings no host, no database and no second chain", () => {

@@ -64,7 +64,7 @@ it("x402-nano/client asks for little on Node too: no database, no web framework,
   const onNode: BuildOptions = { platform: "node", conditions: ["node"], packages: "external" };
   const contents = await bundle('export * from "./node_modules/x402-nano/dist/client.js";', "unused.js", onNode);
   const packages = contentsOf(contents).outside.map((path) => /^(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path);
-  const allowed = ["@noble/hashes", "libsodium-wrappers-sumo", "node:module", "undici", "zod"];
+  const allowed = ["@noble/hashes", "libsodium-wrappers-sumo", "node:net", "node:module", "undici", "zod"];
   expect(packages).toContain("undici");
   expect([...new Set(packages)].filter((name) => !allowed.includes(name))).toEqual([]);
 });
