@@ -36,7 +36,6 @@ export interface ConfirmationSource {
  */
 export function createConfirmations(source: ConfirmationSource): Confirmations {
   const { isConfirmed, deadlines, pollIntervalMs, socket, lookAfterPush = false, random } = source;
-  const waiters = new Set<Waiter>();
   let hasToldPolling = socket !== undefined;
   let isClosed = false;
 
@@ -84,7 +83,6 @@ export function createConfirmations(source: ConfirmationSource): Confirmations {
         const waiter: Waiter = {
           account,
           finish(isConfirmed) {
-            waiters.delete(waiter);
             callTimeoutOff();
             signal?.removeEventListener("abort", giveUp);
             watches.leave(hash, waiter);
@@ -92,7 +90,6 @@ export function createConfirmations(source: ConfirmationSource): Confirmations {
             resolve(isConfirmed);
           },
         };
-        waiters.add(waiter);
         signal?.addEventListener("abort", giveUp, { once: true });
         watches.join(hash, waiter);
         feed?.add(account);
@@ -108,7 +105,7 @@ export function createConfirmations(source: ConfirmationSource): Confirmations {
     },
     close() {
       isClosed = true;
-      for (const waiter of waiters) waiter.finish(false);
+      watches.giveUp();
       feed?.close();
     },
   };

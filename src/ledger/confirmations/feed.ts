@@ -15,6 +15,7 @@ export interface Feed {
   isHeard(account: PublicKey): boolean;
   /** A look found a confirmation that should have been pushed. */
   noteMiss(): void;
+  /** When nobody waits any more. */
   close(): void;
 }
 
@@ -122,8 +123,6 @@ export function createFeed({ socket, deadlines, random, onNotice }: FeedOptions,
       session?.noteMiss();
     },
     close() {
-      rest();
-      waits.clear();
       connection.close();
     },
   };

@@ -44,7 +44,6 @@ export function createSession({ send, accounts, onPush, onAnswer }: SessionOptio
   let isFiltered = true;
   let isFilterBlind = false;
   let misses = 0;
-  let isFlushDue = false;
   let subscribedId = 0;
   let lastId = 0;
   let answeredId = 0;
@@ -53,7 +52,6 @@ export function createSession({ send, accounts, onPush, onAnswer }: SessionOptio
   let hasSpoken = false;
 
   const flush = (): void => {
-    isFlushDue = false;
     const size = listed.size - leftOver.size + fresh.size;
     const wantsFilter = size === 0 || (!isFilterBlind && size <= (isFiltered ? MAX_FILTER : FILTER_AGAIN));
     const needsSubscription = subscribedId === 0 ? fresh.size > 0 : wantsFilter !== isFiltered;
@@ -83,8 +81,6 @@ export function createSession({ send, accounts, onPush, onAnswer }: SessionOptio
 
   /** One request for all that comes up in this turn, and on its way before the caller hands its block to the node. */
   const flushSoon = (): void => {
-    if (isFlushDue) return;
-    isFlushDue = true;
     queueMicrotask(flush);
   };
 

@@ -5,8 +5,8 @@ import { MAX_MESSAGE_BYTES, type OpenSocket } from "./socket.js";
 type Connect = (options: buildConnector.Options, callback: buildConnector.Callback) => unknown;
 
 /**
- * undici's WebSocket, over a connection that is held here: undici has no way to leave a peer that does not answer a
- * close frame, nor to let the process end while a socket is idle.
+ * undici's WebSocket, over a connection that is held here: undici waits for ever for a peer that does not answer its
+ * close frame, and has no way to let the process end while a socket is idle.
  */
 export const openSocket: OpenSocket = ({ url, headers }, events) => {
   const connect: Connect = buildConnector({});
@@ -44,7 +44,6 @@ export const openSocket: OpenSocket = ({ url, headers }, events) => {
       socket.send(text);
     },
     close() {
-      socket.close();
       connection?.destroy();
       void dispatcher.destroy();
     },

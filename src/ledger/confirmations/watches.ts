@@ -18,6 +18,8 @@ export interface Watches {
   noteHeard(): void;
   /** Pushes may have been missed, and none will come for a while. */
   noteLost(): void;
+  /** Nobody is to wait any longer. */
+  giveUp(): void;
 }
 
 export interface WatchesOptions {
@@ -45,13 +47,13 @@ export function createWatches(options: WatchesOptions): Watches {
     isConfirmed: options.isConfirmed,
     onLooked(watch, isConfirmed) {
       if (isConfirmed && watch.shouldBePushed) feed?.noteMiss();
-      if (isConfirmed) confirm(watch);
+      if (isConfirmed) finish(watch, true);
       else lookIn(watch, nextPauseOf(watch, pollIntervalMs));
     },
   });
 
-  const confirm = (watch: Watch): void => {
-    for (const waiter of watch.waiters) waiter.finish(true);
+  const finish = (watch: Watch, isConfirmed: boolean): void => {
+    for (const waiter of watch.waiters) waiter.finish(isConfirmed);
   };
 
   const isHeard = (watch: Watch): boolean =>
@@ -121,7 +123,7 @@ export function createWatches(options: WatchesOptions): Watches {
       const watch = watches.get(hash);
       if (watch === undefined) return;
       if (!lookAfterPush) {
-        confirm(watch);
+        finish(watch, true);
         return;
       }
       watch.isHinted = true;
@@ -138,6 +140,9 @@ export function createWatches(options: WatchesOptions): Watches {
         cover(watch, false);
         if (watch.hasBegun) lookIn(watch, random() * pollIntervalMs);
       }
+    },
+    giveUp() {
+      for (const watch of watches.values()) finish(watch, false);
     },
   };
 }

@@ -220,6 +220,9 @@ describe("a websocket that does not open", () => {
     scene.socket.answer();
     await scene.time.settle();
     expect([scene.sockets[0]?.requests, scene.notices]).toEqual([[], [LOST, BACK]]);
+    void scene.confirmations.wait(HASH, wait({ account: accountOf(2) }));
+    await scene.time.settle();
+    expect(scene.socket.requests.length).toBe(2);
   });
 
   test("leaves nothing due when nobody waits, and is given up for the next who does", async () => {

@@ -233,6 +233,16 @@ describe("Node's websocket", () => {
     expect(await log.next()).toBe("closed");
   });
 
+  test("that is closed in the moment it is opened leaves no connection", async () => {
+    const peer = await startPeer();
+    const first = open(openOnNode, peer.url);
+    first.socket.close();
+    expect(await first.log.next()).toBe("closed");
+    const second = open(openOnNode, peer.url);
+    expect([await second.log.next(), await peer.log.next(), peer.connections.length]).toEqual(["open", "connected", 1]);
+    expect(first.log.events).toEqual(["closed"]);
+  });
+
   test("follows no redirect: it would carry the key to somebody who was not asked", async () => {
     const peer = await startPeer();
     const http = createServer();
