@@ -8,9 +8,9 @@ import { HTTPFacilitatorClient, x402ResourceServer } from "@x402/core/server";
 import { type ErrorCode, hasCode, isNanoError, type NanoError, type PublicKey, parseAddress, xno } from "x402-nano";
 import * as clientEntry from "x402-nano/client";
 import * as facilitatorEntry from "x402-nano/facilitator";
-import { createLedger, type Ledger } from "x402-nano/rpc";
+import { cachedWork, createLedger, type Ledger, localWork, workInOrder, workServer } from "x402-nano/rpc";
 import * as serverEntry from "x402-nano/server";
-import { startDevLedger } from "x402-nano/testing";
+import { type RpcFault, startDevLedger, wrongAmounts } from "x402-nano/testing";
 import "x402-nano/faremeter";
 
 export async function buyer(seed: string, rpcUrls: string[]): Promise<x402Client> {
@@ -28,8 +28,13 @@ export function seller(payTo: string, challengeSecret: string, facilitatorUrl: s
   );
 }
 
-export function facilitator(rpcUrls: string[], challengeSecret: string): x402Facilitator {
-  const ledger: Ledger = createLedger({ rpcUrls });
+export function facilitator(rpcUrls: string[], websocketUrl: string, challengeSecret: string): x402Facilitator {
+  const ledger: Ledger = createLedger({
+    rpcUrls: [...rpcUrls, { url: "https://node.example", body: { key: "…" }, requestsPerSecond: 10 }],
+    websocketUrl,
+    agreement: 2,
+    work: (node) => cachedWork(workInOrder([workServer({ url: "http://127.0.0.1:7000" }), node, localWork()])),
+  });
   const store = facilitatorEntry.memoryStore();
   return new x402Facilitator().register(
     "nano:mainnet",
@@ -41,6 +46,18 @@ export async function quickStart(payTo: string): Promise<string> {
   const dev = await startDevLedger();
   await dev.fund(payTo, xno("1"));
   return dev.rpcUrl;
+}
+
+export async function hostileNode(): Promise<number> {
+  const dev = await startDevLedger();
+  const node = await dev.addNode();
+  const fault: RpcFault = { kind: "status", status: 429, retryAfter: 1 };
+  const planned = node.faults.rpc(fault, { action: ["block_info", "process"], times: 3 });
+  dev.faults.rpc(wrongAmounts(), { times: 1 });
+  node.faults.websocket({ kind: "reversed", count: 2 });
+  node.disconnect();
+  node.reconnect();
+  return planned.hits;
 }
 
 /** A code narrows the error; a key is no mere string. */
