@@ -1,14 +1,13 @@
 import { expect, test } from "vitest";
-import { hasCode, NanoError } from "../../src/errors/index.js";
+import { hasCode } from "../../src/errors/index.js";
 import { cachedWork } from "../../src/ledger/work/index.js";
 import { createRandom } from "../support/nano.js";
-import { type Asked, createFakeSource, EASY, findWork, rootOf, settle } from "../unit/ledger/work/support.js";
+import { type Asked, createFakeSource, EASY, findWork, outage, rootOf, settle } from "../unit/ledger/work/support.js";
 
 const ROOTS = [rootOf(1), rootOf(2), rootOf(3)];
 const THRESHOLDS = [0xf000000000000000n, EASY];
 const RUNS = 60;
 const STEPS = 40;
-const outage = new NanoError("work_unavailable", { why: "unreachable" });
 
 interface Caller {
   readonly key: string;

@@ -3,9 +3,7 @@ import { NanoError } from "../../../../src/errors/index.js";
 import type { WorkProgress, WorkSource } from "../../../../src/ledger/index.js";
 import { workInOrder, workRace } from "../../../../src/ledger/work/index.js";
 import { errorOf } from "../support.js";
-import { createFakeSource, EASY, failWith, findWork, OTHER_ROOT, ROOT, settle } from "./support.js";
-
-const outage = new NanoError("work_unavailable", { why: "unreachable" });
+import { createFakeSource, EASY, failWith, findWork, OTHER_ROOT, outage, ROOT, settle } from "./support.js";
 
 describe.each([
   ["in order", workInOrder],

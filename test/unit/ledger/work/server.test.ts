@@ -215,7 +215,10 @@ describe("a server that takes too long", () => {
   test("is left with no connection, however long it would keep one", async () => {
     const gone = createGate();
     const work = await findWork(ROOT, EASY);
-    const node = await startFakeNode(json({ work }), (socket) => socket.on("close", gone.open));
+    const node = await startFakeNode(json({ work }), (socket) => {
+      socket.setTimeout = () => socket;
+      socket.on("close", gone.open);
+    });
     closers.push(() => node.close());
     const source = workServer({ url: node.url });
     await source.generateWork(ROOT, EASY);

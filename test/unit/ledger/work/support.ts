@@ -1,4 +1,6 @@
+import { NanoError } from "../../../../src/errors/index.js";
 import type { WorkCallOptions, WorkRoot, WorkSource } from "../../../../src/ledger/index.js";
+import { type CachedWorkOptions, cachedWork } from "../../../../src/ledger/work/index.js";
 import type { ThreadEvents, ThreadSearch, WorkPlatform } from "../../../../src/ledger/work/threads.js";
 import { type BlockHash, keyBytes, loadWorkKernel, parseBlockHash } from "../../../../src/nano/index.js";
 
@@ -6,8 +8,12 @@ export const ROOT = parseBlockHash("e59f7c7a89dc59e82173f4c9a8c3a06f6049b0e839ee
 export const OTHER_ROOT = parseBlockHash("0e3f07f7f2b8aedea4a984e29bfe1e3933ba473dd3e27c662ec041f6ea3917a0");
 /** One work in 256 is enough. */
 export const EASY = 0xff00000000000000n;
+/** Sixteen times harder. */
+export const HARDER = 0xfff0000000000000n;
 /** No thread finds this while a test runs. */
 export const HARD = 0xffffffffffffffffn;
+
+export const outage = new NanoError("work_unavailable", { why: "unreachable" });
 
 export function rootOf(index: number): BlockHash {
   return parseBlockHash(index.toString(16).padStart(64, "0"));
@@ -62,6 +68,13 @@ export function createFakeSource(): FakeSource {
       closes += 1;
     },
   };
+}
+
+/** A cache before a source that answers when the test says so. */
+export function createCache(options: CachedWorkOptions = {}) {
+  const source = createFakeSource();
+  const isStopped = (index: number): unknown => source.asked[index]?.options.signal?.aborted;
+  return { source, isStopped, cache: cachedWork(source, options) };
 }
 
 export interface FakeThread {
