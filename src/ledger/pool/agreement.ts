@@ -1,5 +1,4 @@
 import type { BlockInfo } from "../port.js";
-import { isFinal } from "../rpc/fault.js";
 import type { Question } from "../rpc/questions.js";
 import type { Asked } from "./ask-once.js";
 import type { Member } from "./member.js";
@@ -37,21 +36,14 @@ export async function askAgreed(question: Question<Found>, options: AskAgreed): 
       }
       const missing = count - (round.running === 0 ? mostConfirmed(answers) : answers.length + round.running);
       for (let more = isLate ? 1 : missing; more > 0; more -= 1) newest = round.askNext() ?? newest;
-      const asked = await round.next(patienceFor(newest, round, answers.length >= count));
+      const asked = await round.next(round.waiting.length > 0 ? newest.patienceMs() : newest.longPatienceMs());
       isLate = asked === undefined;
       if (asked?.ok === true) answers.push(asked);
       else if (asked !== undefined) fault = asked;
-      if (fault?.ok === false && isFinal(fault.fault)) return fault;
     }
   } finally {
     round.end();
   }
-}
-
-/** undefined: it is waited for as long as it takes. */
-function patienceFor(newest: Member, round: Round<Found>, isEnough: boolean): number | undefined {
-  if (round.waiting.length > 0) return newest.patienceMs();
-  return isEnough ? newest.longPatienceMs() : undefined;
 }
 
 /** undefined: whoever is left may change it. With nobody left there is always a verdict. */

@@ -1,7 +1,8 @@
 import { isFinal } from "../rpc/fault.js";
 import type { Question } from "../rpc/questions.js";
 import type { Asked } from "./ask-once.js";
-import { isFree, type Member } from "./member.js";
+import type { Member } from "./member.js";
+import { isFree } from "./rank.js";
 import { Round, type RoundOptions } from "./round.js";
 
 export interface AskAround<Result> extends RoundOptions {

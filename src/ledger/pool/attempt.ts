@@ -3,7 +3,8 @@ import type { Fault } from "../rpc/fault.js";
 import type { Question } from "../rpc/questions.js";
 import { type Ask, type Asked, askTwice, type Limits } from "./ask-once.js";
 import type { Closing } from "./closing.js";
-import type { Kind, Member } from "./member.js";
+import type { Kind } from "./kind.js";
+import type { Member } from "./member.js";
 import { firstOf } from "./race.js";
 
 export interface AttemptTools {

@@ -1,10 +1,10 @@
 import type { EndpointName } from "../port.js";
 import type { Endpoint } from "../rpc/endpoint.js";
 import type { Fault } from "../rpc/fault.js";
-import type { Question } from "../rpc/questions.js";
 import type { Transport } from "../rpc/transport.js";
 import { Breaker } from "./breaker.js";
 import { Budget } from "./budget.js";
+import { isAboutAction, type Kind, statusOf, TOO_MANY_REQUESTS } from "./kind.js";
 import { Latencies } from "./latencies.js";
 import { parseRetryAfter } from "./retry-after.js";
 
@@ -24,10 +24,6 @@ export interface MemberOptions {
   readonly requestsPerSecond?: number | undefined;
 }
 
-/** What about a question decides who is asked. */
-export type Kind = Pick<Question<unknown>, "action" | "isRead">;
-
-const TOO_MANY_REQUESTS = 429;
 /** For what is not asked twice without need: blocks, and the last word of an endpoint. */
 const LONG_PATIENCE_FACTOR = 4;
 const SHORTEST_LONG_PATIENCE_MS = 500;
@@ -169,30 +165,4 @@ export class Member {
     this.#actions.set(action, breaker);
     return breaker;
   }
-}
-
-/** It may answer other questions well. Work takes longer than a node is given, and says nothing about reads. */
-function isAboutAction({ isRead }: Kind, { kind }: Fault, status: number): boolean {
-  if (kind === "too late") return !isRead;
-  const isRefused = status >= 400 && status < 500 && status !== TOO_MANY_REQUESTS;
-  return kind === "unknown error" || kind === "unexpected answer" || isRefused;
-}
-
-/** 0: none. */
-function statusOf({ facts }: Fault): number {
-  const status = facts?.["status"];
-  return typeof status === "number" ? status : 0;
-}
-
-export function isFree(member: Member, kind: Kind): boolean {
-  return member.placeFor(kind) <= 1;
-}
-
-/** In the order in which they should be asked. */
-export function rank(members: readonly Member[], kind: Kind): readonly Member[] {
-  if (members.length === 1) return members;
-  return members
-    .map((member) => ({ member, place: member.placeFor(kind), waitMs: member.waitMs() }))
-    .sort((left, right) => left.place - right.place || left.waitMs - right.waitMs)
-    .map(({ member }) => member);
 }

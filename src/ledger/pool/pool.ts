@@ -7,7 +7,9 @@ import type { Asked, Limits } from "./ask-once.js";
 import { type AttemptTools, attempt } from "./attempt.js";
 import { Closing } from "./closing.js";
 import { type HandIn, handIn } from "./hand-in.js";
-import { type Kind, type Member, rank } from "./member.js";
+import type { Kind } from "./kind.js";
+import type { Member } from "./member.js";
+import { rank } from "./rank.js";
 import { spread } from "./spread.js";
 
 /** Several endpoints that are asked as if they were one. Once it is closed, every call ends in the fault "closed". */

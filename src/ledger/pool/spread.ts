@@ -17,13 +17,17 @@ export interface Spread {
  */
 export async function spread(block: SignedBlock, subtype: BlockSubtype, options: Spread): Promise<void> {
   const { members, limits, tools } = options;
-  const question = askBlockInfo(hashBlock(block));
-  const looks = await Promise.all(members.map((member) => attempt(member, question, limits, tools)));
-  const answered = looks.filter((look) => look.ok);
-  const having = answered.filter(({ result }) => result !== undefined);
-  const lacking = answered.filter(({ result }) => result === undefined);
-  const minority = having.length < lacking.length ? having : lacking.length < having.length ? lacking : [];
-  for (const { member } of minority) member.noteLag();
-  const process = askProcess(block, subtype);
-  await Promise.all(lacking.map(({ member }) => attempt(member, process, limits, tools, askOnce)));
+  const [question, process] = [askBlockInfo(hashBlock(block)), askProcess(block, subtype)];
+  const having: Member[] = [];
+  const lacking: Member[] = [];
+  // Each for itself: who is silent must not keep the block from the others.
+  const give = async (member: Member): Promise<void> => {
+    const look = await attempt(member, question, limits, tools);
+    if (!look.ok) return;
+    (look.result === undefined ? lacking : having).push(member);
+    if (look.result === undefined) await attempt(member, process, limits, tools, askOnce);
+  };
+  await Promise.all(members.map(give));
+  if (having.length === lacking.length) return;
+  for (const member of having.length < lacking.length ? having : lacking) member.noteLag();
 }

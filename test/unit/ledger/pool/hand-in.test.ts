@@ -318,6 +318,15 @@ describe("a pool that closes", () => {
   });
 });
 
+test.each(["Gap previous block", "Gap source block"])(
+  "a node that lacks what the block stands on: %s",
+  async (error) => {
+    const { call, log } = await handInAt([always(said({ error })), always(ACCEPTED)], () => true);
+    expect(await call).toMatchObject({ ok: true, member: { name: "1" } });
+    expect(log).toEqual(["0", "1"]);
+  },
+);
+
 test("who said that there is a gap lags behind where another one took the block, and only there", async () => {
   const place = async (next: Step): Promise<number | undefined> => {
     const { pool, members } = createStubPool([always(OUTCOMES.gap), always(next)]);

@@ -1,5 +1,7 @@
-import { describe, expect, test } from "vitest";
-import { always, createStubPool, failed, read, type Script, type Step, said, within } from "./stub.js";
+import { getEventListeners } from "node:events";
+import { describe, expect, test, vi } from "vitest";
+import { createManualTime } from "../../../support/manual-time.js";
+import { always, createStubPool, failed, inTurn, read, type Script, type Step, said, within } from "./stub.js";
 
 const PATIENT = within(8_000);
 const A = said({ value: "a" });
@@ -181,22 +183,61 @@ describe("an endpoint that is slow", () => {
   test("is not who has been waiting for a turn all the while", async () => {
     const { pool, members, asked, time } = createStubPool([always(A), always(B)]);
     const [first, second] = members;
-    const closeFor = (member: typeof first, seconds: string): void => {
-      const fault = { kind: "HTTP status", sent: true, facts: { status: 503 }, retryAfter: seconds } as const;
-      member?.noteFault(read(), fault, 0);
-      member?.noteAnswer(read(), 100);
-    };
-    for (let call = 0; call < 3; call += 1) {
-      closeFor(first, "7");
-      closeFor(second, "8");
-      const pending = pool.ask(read(), { limits: PATIENT });
-      await time.settle();
-      closeFor(second, "0");
-      await time.advance(1_200);
-      expect(await pending).toMatchObject({ result: "b" });
-    }
-    await time.advance(7_000);
-    expect(asked()).toBe("111");
-    expect(first?.placeFor({ action: "process", isRead: false })).toBe(0);
+    if (first === undefined || second === undefined) throw new Error("two of them");
+    const closeFor = (member: typeof first, seconds: string): boolean =>
+      member.noteFault(read(), { kind: "HTTP status", sent: true, facts: { status: 503 }, retryAfter: seconds }, 0);
+    const noteSlow = vi.spyOn(first, "noteSlow");
+    closeFor(first, "7");
+    closeFor(second, "8");
+    const pending = pool.ask(read(), { limits: PATIENT });
+    await time.settle();
+    closeFor(second, "0");
+    await time.advance(1_200);
+    expect(await pending).toMatchObject({ result: "b" });
+    expect(asked()).toBe("1");
+    expect(noteSlow).not.toHaveBeenCalled();
   });
+
+  test("is not who was late and failed: that was noted already", async () => {
+    const { pool, members, answer, time } = slowFirst(inTurn("silence", B), always(B));
+    const [first] = members;
+    if (first === undefined) throw new Error("one at least");
+    const noteSlow = vi.spyOn(first, "noteSlow");
+    const call = pool.ask(read(), { limits: PATIENT });
+    await time.advance(350);
+    answer(failed("unreachable", false));
+    expect(await call).toMatchObject({ result: "b", member: { name: "2" } });
+    expect(noteSlow).not.toHaveBeenCalled();
+  });
+});
+
+test("an endpoint that rests is not asked beside a late one, until it may be back", async () => {
+  const { pool, members, asked, time } = createStubPool([always("silence"), always(B)]);
+  const [, second] = members;
+  for (const restMs of [0, 0, 500, 1_000, 2_000, 4_000]) {
+    second?.noteFault(read(), { kind: "unreachable", sent: false }, 0);
+    await time.advance(restMs);
+  }
+  second?.noteFault(read(), { kind: "unreachable", sent: false }, 0);
+  const call = pool.ask(read(), { limits: within(20_000) });
+  await time.advance(7_900);
+  expect(asked()).toBe("0");
+  await time.advance(1_300);
+  expect(await call).toMatchObject({ result: "b" });
+});
+
+test("a call that is over leaves nothing behind, neither on its caller's signal nor in time", async () => {
+  const time = createManualTime();
+  let sleepers = 0;
+  const sleep: typeof time.sleep = async (ms, signal) => {
+    sleepers += 1;
+    await time.sleep(ms, signal);
+    sleepers -= 1;
+  };
+  const { pool } = createStubPool([always(A), always(B)], { time: { ...time, sleep } });
+  const { signal } = new AbortController();
+  await pool.ask(read(), { limits: within(8_000, signal) });
+  await pool.ask(read(), { limits: within(8_000, signal), isEnough: (result) => result === "b" });
+  await time.settle();
+  expect([getEventListeners(signal, "abort"), sleepers]).toEqual([[], 0]);
 });

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Kind, type Member, rank } from "../../../../src/ledger/pool/member.js";
+import type { Kind } from "../../../../src/ledger/pool/kind.js";
+import type { Member } from "../../../../src/ledger/pool/member.js";
+import { rank } from "../../../../src/ledger/pool/rank.js";
 import type { Fault, FaultKind } from "../../../../src/ledger/rpc/fault.js";
 import { always, createStubPool, said } from "./stub.js";
 

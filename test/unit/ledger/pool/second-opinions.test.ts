@@ -123,6 +123,9 @@ describe("whoever lacked what another had", () => {
     expect(await look("5")).toBe("01");
     await time.advance(1_000);
     expect([await look("6"), await look("7")]).toEqual(["0", "0"]);
+    // What it lacked before is forgotten: lacking one more is one.
+    blocks.add("8");
+    expect([await look("8"), await look("9")]).toEqual(["01", "0"]);
   });
 
   test("does not lag for lacking what nobody has, nor is it held against it that others fail", async () => {

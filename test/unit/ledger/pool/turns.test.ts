@@ -109,6 +109,19 @@ describe("a budget", () => {
     expect(order).toEqual([0, 1, 2, 3, 4]);
   });
 
+  test("is not spent on a repetition for which there is no time", async () => {
+    let leftMs = 8_000;
+    const { pool, posts } = createStubPool([
+      () => {
+        leftMs = 0;
+        return failed("connection lost");
+      },
+    ]);
+    const asked = await pool.ask(read(), { limits: { attemptMs: () => leftMs } });
+    expect(asked).toMatchObject({ ok: false, fault: { kind: "connection lost" } });
+    expect(posts.length).toBe(1);
+  });
+
   test("is kept after a pause that the endpoint asked for, too", async () => {
     const stub = createStubPool([inTurn(status(503, "4"), ANSWER)], { requestsPerSecond: 2 });
     const { pool, posts, time } = stub;
