@@ -164,7 +164,10 @@ async function findFollower(
   const successor = await findSuccessor(ledger, payment.payload.block.previous, look);
   if (successor === undefined) return "none";
   if (successor.hash === hash) return "own";
-  return successor.info.confirmed ? "confirmed" : "unconfirmed";
+  if (!successor.info.confirmed) return "unconfirmed";
+  // This one voids a payment, so it is not left to one endpoint where several must agree.
+  const rival = await ledger.blockInfo(successor.hash, { anywhere: "confirmed" });
+  return rival?.confirmed === true ? "confirmed" : "unconfirmed";
 }
 
 /** The ledger has decided. A store that is out of reach leaves the entry to recovery. */

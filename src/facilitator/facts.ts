@@ -1,3 +1,4 @@
+import { NanoError } from "../errors/index.js";
 import type { BlockInfo, Ledger, ReadOptions } from "../ledger/port.js";
 import { type BlockHash, hashBlock, type SignedBlock } from "../nano/index.js";
 import { type NanoSignaturePayment, type NanoTxnPayment, type Refusal, refuse } from "../protocol/index.js";
@@ -89,6 +90,9 @@ export async function findSuccessor(
 ): Promise<{ readonly hash: BlockHash; readonly info: BlockInfo } | undefined> {
   const hash = (await ledger.blockInfo(previous, look))?.successor;
   const info = hash === undefined ? undefined : await ledger.blockInfo(hash, look);
+  if (info?.block !== undefined && info.block.previous !== previous) {
+    throw new NanoError("ledger_unavailable", { why: "the node names a successor that follows another block" });
+  }
   return hash === undefined || info === undefined ? undefined : { hash, info };
 }
 

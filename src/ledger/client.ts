@@ -57,7 +57,12 @@ export function createLedger(options: LedgerOptions): Ledger {
       confirmations.noteHandIn(hash);
       if (rpcEndpoints.length > 1) handedIn.note(block, subtype);
       const isThere = () => reads.isThere(hash, limits);
-      return unpack({ action: "process" }, await pool.handIn(block, subtype, { limits, isThere }));
+      const asked = await pool.handIn(block, subtype, { limits, isThere });
+      const isNowhere = asked.ok
+        ? asked.result.outcome === "refused" && asked.result.mayHaveLanded !== true
+        : !asked.fault.sent;
+      if (isNowhere) handedIn.forget(hash);
+      return unpack({ action: "process" }, asked);
     },
 
     generateWork: (root, threshold, call) => work.generateWork(root, threshold, call),

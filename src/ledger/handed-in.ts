@@ -10,6 +10,8 @@ export interface HandedInOptions {
 
 export interface HandedIn {
   note(block: SignedBlock, subtype: BlockSubtype): void;
+  /** No endpoint has it. */
+  forget(hash: BlockHash): void;
   /** Somebody who waits for it has looked. */
   noteLook(hash: BlockHash, isConfirmed: boolean): void;
 }
@@ -39,6 +41,7 @@ export function createHandedIn({ now, spread }: HandedInOptions): HandedIn {
       const oldest = blocks.keys().next();
       if (blocks.size > MAX_BLOCKS && oldest.done !== true) blocks.delete(oldest.value);
     },
+    forget: (hash) => blocks.delete(hash),
     noteLook(hash, isConfirmed) {
       const entry = blocks.get(hash);
       if (entry === undefined) return;

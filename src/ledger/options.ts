@@ -107,12 +107,26 @@ const settings: z.ZodType<LedgerSettings> = z
     path: ["agreement"],
     message: "more than there are rpcUrls",
   })
+  .refine(
+    ({ agreement, rpcUrls }) =>
+      agreement === 1 || new Set(rpcUrls.map(({ url }) => nodeOf(url))).size === rpcUrls.length,
+    {
+      path: ["rpcUrls"],
+      message: "names one endpoint twice, which cannot agree with itself",
+    },
+  )
   .transform(({ rpcUrls, websocketUrl, work, ...rest }) => ({
     ...rest,
     rpcEndpoints: rpcUrls,
     websocket: websocketUrl,
     work,
   }));
+
+/** What two URLs of one endpoint have in common: keys may differ. */
+function nodeOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url === undefined ? text : `${url.origin}${url.pathname}`;
+}
 
 /** Throws `invalid_configuration`; issues of zod name types and keys, never values. */
 export function readOptions(options: LedgerOptions): LedgerSettings {

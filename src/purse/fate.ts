@@ -1,4 +1,4 @@
-import { hasCode } from "../errors/index.js";
+import { hasCode, NanoError } from "../errors/index.js";
 import type { CallOptions, Ledger } from "../ledger/index.js";
 import { hashBlock, type SignedBlock, ZERO_HASH } from "../nano/index.js";
 import type { Journal } from "./journal.js";
@@ -30,6 +30,9 @@ export async function askFate(
   if (previous.successor === hash) return "landed";
   const rival = await ledger.blockInfo(previous.successor, options);
   if (rival === undefined) return "absent";
+  if (rival.block !== undefined && rival.block.previous !== block.previous) {
+    throw new NanoError("ledger_unavailable", { why: "the node names a successor that follows another block" });
+  }
   return rival.confirmed ? "void" : "contested";
 }
 

@@ -54,6 +54,39 @@ describe("a rival came in between the last look and process", () => {
   });
 });
 
+describe("one endpoint's word does not void a payment", () => {
+  test("a confirmed block that follows another one is no rival: pending, and the journal stays", async () => {
+    const payment = await world.payTrackA();
+    const bob = await world.payer();
+    const { hash } = await bob.send({ payTo: bob.address, amountRaw: 7n });
+    const lease = await leaseOf(world.engine, payment.request);
+    world.ledgerFaults.next("process", refuses("Fork"));
+    world.ledgerFaults.next("blockInfo", answers(undefined));
+    world.ledgerFaults.next("blockInfo", async (real, ...args) => {
+      const previous = await real(...args);
+      return previous && { ...previous, successor: hash };
+    });
+    expect(await world.engine.settle(withLease(payment.request, lease))).toMatchObject(pendingOf(payment));
+    expect(await world.journal()).toEqual([payment.hash]);
+  });
+
+  test("a rival that only the endpoint which refused calls confirmed: pending, and the journal stays", async () => {
+    await startUnconfirmed();
+    const payment = await world.payTrackA();
+    const rival = await world.alice.signSend({ payTo: world.alice.address, amountRaw: 7n });
+    world.ledgerFaults.next(
+      "process",
+      preceded(() => world.broadcast(rival)),
+    );
+    world.ledgerFaults.always("blockInfo", async (real, hash, look) => {
+      const info = await real(hash, look);
+      return info && look?.at !== undefined ? { ...info, confirmed: true } : info;
+    });
+    expect(await world.engine.settle(payment.request)).toMatchObject(pendingOf(payment));
+    expect(await world.journal()).toEqual([payment.hash]);
+  });
+});
+
 describe("nothing has landed", () => {
   test.each(["Block work is insufficient", "Bad signature", "Gap previous block", "Old block", "Fork"])(
     "broadcast_failed after %j, with the node's word; the hash is free again",

@@ -14,7 +14,7 @@ const DEAD = always(failed("unreachable", false));
 
 function createStubReads(scripts: readonly Script[], options: Partial<LedgerOptions> = {}, time = createManualTime()) {
   const stub = createStubPool(scripts, { time });
-  const rpcUrls = scripts.map(() => "http://127.0.0.1") as [string, ...string[]];
+  const rpcUrls = scripts.map((_script, index) => `http://127.0.0.1/${index}`) as [string, ...string[]];
   const { clock, sleep } = stub.time;
   return { ...stub, reads: createReads(stub.pool, readOptions({ rpcUrls, clock, sleep, ...options })) };
 }

@@ -103,7 +103,7 @@ describe("whoever does not answer", () => {
 });
 
 describe("whoever lacked what another had", () => {
-  test("is asked after it from the third time on, and first again once it has something", async () => {
+  test("is asked after it from the third time on, tried after a rest, and trusted again after a minute without", async () => {
     const blocks = new Set(["1", "2", "3", "4", "5"]);
     let wanted = "0";
     const { pool, asked, time } = createStubPool([
@@ -123,9 +123,12 @@ describe("whoever lacked what another had", () => {
     expect(await look("5")).toBe("01");
     await time.advance(1_000);
     expect([await look("6"), await look("7")]).toEqual(["0", "0"]);
-    // What it lacked before is forgotten: lacking one more is one.
+    // It may have these and still be cut off: lacking one more is one too many.
     blocks.add("8");
-    expect([await look("8"), await look("9")]).toEqual(["01", "0"]);
+    expect([await look("8"), await look("9")]).toEqual(["01", "1"]);
+    await time.advance(60_001);
+    blocks.add("10");
+    expect([await look("10"), await look("11")]).toEqual(["01", "0"]);
   });
 
   test("does not lag for lacking what nobody has, nor is it held against it that others fail", async () => {
