@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
@@ -28,6 +29,8 @@ export const commonOptions = (run: string): TestOptions => ({
   retry: 0,
   // Hosts warn on the console of every hostile header; shown where a test fails.
   silent: "passed-only",
+  // Vitest would leave one processor to itself, and wait for a single file at a time on two.
+  maxWorkers: availableParallelism(),
   testTimeout: 30_000,
   hookTimeout: 30_000,
 });
