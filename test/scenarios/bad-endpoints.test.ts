@@ -73,6 +73,16 @@ const WAYS: Readonly<Record<string, Misbehave>> = {
       second.faults.clear();
     };
   },
+  "frontiers that move between two calls": (world) => {
+    const planned = world.bad.map(({ faults }) => {
+      const run = ({ hash }: { readonly hash?: unknown }) => world.moveFrontier(hash);
+      return faults.rpc({ kind: "meanwhile", when: "after", run }, { action: "block_info", times: 5 });
+    });
+    return () => {
+      for (const { stop } of planned) stop();
+      expect(planned[0]?.hits).toBeGreaterThan(0);
+    };
+  },
   "one answers with HTML, the other is behind": ({ bad: [first, second] }) => {
     first.faults.rpc({ kind: "html" });
     second.disconnect();

@@ -5,13 +5,13 @@ import {
   type FacilitatorOptions,
   memoryStore,
 } from "x402-nano/facilitator";
-import { createLedger, type LedgerOptions } from "x402-nano/rpc";
+import { createLedger, type Ledger, type LedgerOptions } from "x402-nano/rpc";
 import { type DevLedger, type DevLedgerNode, type DevLedgerOptions, startDevLedger } from "x402-nano/testing";
-import type { PublicKey } from "../../src/nano/index.js";
+import { type PublicKey, parseBlockHash } from "../../src/nano/index.js";
 import type { Track } from "../../src/protocol/index.js";
 import { createTestClock, type TestClock } from "./clock.js";
 import { type HandPayer, openHandPayer, payOn } from "./hand-payer.js";
-import { leaseOf, offersOf, type Request, requestOf, withLease } from "./offers.js";
+import { blockOf, leaseOf, offersOf, type Request, requestOf, withLease } from "./offers.js";
 import { CHALLENGE_SECRET, PAY_TO } from "./world.js";
 
 /**
@@ -25,7 +25,12 @@ export interface BadEndpoints {
   readonly good: DevLedgerNode;
   readonly engine: FacilitatorEngine;
   readonly payers: readonly [HandPayer, ...HandPayer[]];
-  /** Pays, has it verified, and settles it, on as many accounts at once as there are payers. */
+  /** Whoever has this block as frontier sends itself one raw. */
+  moveFrontier(hash: unknown): Promise<void>;
+  /**
+   * Pays, has it verified, and settles it, on as many accounts at once as there are payers. A payer who is told that its
+   * frontier has moved, and sees it on the ledger, signs anew.
+   */
   payMany(track: Track, count: number): Promise<readonly Paid[]>;
   close(): Promise<void>;
 }
@@ -73,11 +78,14 @@ export async function startBadEndpoints(options: BadEndpointsOptions = {}): Prom
   for (let index = 2; index <= (options.payers ?? 10); index += 1) payers.push(await open(index));
 
   const payOne = async (payer: HandPayer, track: Track): Promise<Paid> => {
-    const request = requestOf(await payOn(payer, track, offersOf({ clock })));
-    const lease = await leaseOf(engine, request);
-    const answer = await engine.settle(withLease(request, lease));
-    expect(answer).toMatchObject({ success: true, payer: payer.address });
-    return { request, transaction: answer.transaction, payer: payer.account };
+    for (;;) {
+      const request = requestOf(await payOn(payer, track, offersOf({ clock })));
+      const lease = await leaseOf(engine, request);
+      const answer = await engine.settle(withLease(request, lease));
+      if (track === "nanoTxn" && answer.errorReason === "frontier_changed" && (await isVoid(request, truth))) continue;
+      expect(answer).toMatchObject({ success: true, payer: payer.address });
+      return { request, transaction: answer.transaction, payer: payer.account };
+    }
   };
 
   return {
@@ -87,6 +95,12 @@ export async function startBadEndpoints(options: BadEndpointsOptions = {}): Prom
     good,
     engine,
     payers,
+    async moveFrontier(hash) {
+      for (const payer of payers) {
+        const isFrontier = (await truth.accountInfo(payer.account))?.frontier === String(hash).toLowerCase();
+        if (isFrontier) await payer.send({ payTo: payer.address, amountRaw: 1n });
+      }
+    },
     async payMany(track, count) {
       const paid: Paid[] = [];
       let left = count;
@@ -104,6 +118,13 @@ export async function startBadEndpoints(options: BadEndpointsOptions = {}): Prom
       await dev.close();
     },
   };
+}
+
+/** Another confirmed block follows `previous`: this one can never land. */
+async function isVoid(request: Request, truth: Ledger): Promise<boolean> {
+  const previous = await truth.blockInfo(parseBlockHash(String(blockOf(request)["previous"])));
+  const rival = previous?.successor === undefined ? undefined : await truth.blockInfo(previous.successor);
+  return rival?.confirmed === true;
 }
 
 /** Every payment is a block of its own on the healthy ledger, there are no others, and none buys anything again. */
