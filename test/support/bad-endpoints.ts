@@ -9,9 +9,10 @@ import { createLedger, type Ledger, type LedgerOptions } from "x402-nano/rpc";
 import { type DevLedger, type DevLedgerNode, type DevLedgerOptions, startDevLedger } from "x402-nano/testing";
 import { type PublicKey, parseBlockHash } from "../../src/nano/index.js";
 import type { Track } from "../../src/protocol/index.js";
+import { createQueue } from "../../src/purse/queue.js";
 import { createTestClock, type TestClock } from "./clock.js";
 import { type HandPayer, openHandPayer, payOn } from "./hand-payer.js";
-import { blockOf, leaseOf, offersOf, type Request, requestOf, withLease } from "./offers.js";
+import { blockOf, offersOf, type Request, requestOf, withLease } from "./offers.js";
 import { CHALLENGE_SECRET, PAY_TO } from "./world.js";
 
 /**
@@ -77,11 +78,22 @@ export async function startBadEndpoints(options: BadEndpointsOptions = {}): Prom
   const payers: [HandPayer, ...HandPayer[]] = [await open(1)];
   for (let index = 2; index <= (options.payers ?? 10); index += 1) payers.push(await open(index));
 
+  /** Two programs use one account where a frontier is moved, and neither signs on what the other is about to use. */
+  const queues = new Map(payers.map((payer) => [payer, createQueue()]));
+  const exclusively = async <Result>(payer: HandPayer, job: () => Promise<Result>): Promise<Result> => {
+    const queue = queues.get(payer);
+    if (queue === undefined) throw new TypeError("not one of the payers");
+    return queue.run(job);
+  };
+
   const payOne = async (payer: HandPayer, track: Track): Promise<Paid> => {
     for (;;) {
-      const request = requestOf(await payOn(payer, track, offersOf({ clock })));
-      const lease = await leaseOf(engine, request);
-      const answer = await engine.settle(withLease(request, lease));
+      const request = requestOf(await exclusively(payer, () => payOn(payer, track, offersOf({ clock }))));
+      const verdict = await engine.verify(request);
+      const hasMoved = verdict.invalidReason === "stale_frontier";
+      if (track === "nanoTxn" && hasMoved && (await isVoid(request, truth))) continue;
+      expect(verdict).toMatchObject({ isValid: true, payer: payer.address });
+      const answer = await engine.settle(withLease(request, verdict.extra?.lease));
       if (track === "nanoTxn" && answer.errorReason === "frontier_changed" && (await isVoid(request, truth))) continue;
       expect(answer).toMatchObject({ success: true, payer: payer.address });
       return { request, transaction: answer.transaction, payer: payer.account };
@@ -96,10 +108,11 @@ export async function startBadEndpoints(options: BadEndpointsOptions = {}): Prom
     engine,
     payers,
     async moveFrontier(hash) {
-      for (const payer of payers) {
+      const move = async (payer: HandPayer): Promise<void> => {
         const isFrontier = (await truth.accountInfo(payer.account))?.frontier === String(hash).toLowerCase();
         if (isFrontier) await payer.send({ payTo: payer.address, amountRaw: 1n });
-      }
+      };
+      await Promise.all(payers.map((payer) => exclusively(payer, () => move(payer))));
     },
     async payMany(track, count) {
       const paid: Paid[] = [];
