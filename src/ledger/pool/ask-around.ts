@@ -13,6 +13,9 @@ export interface AskAround<Result> extends RoundOptions {
   readonly isEnough?: ((result: Result) => boolean) | undefined;
 }
 
+/** How long a better answer is waited for, at least. A busy node takes its time. */
+const LAST_WORD_MS = 2_000;
+
 /**
  * Asks one endpoint after the other, and the next one beside it where one is late. An answer of the ledger is final, a
  * fault of a provider is not. Only for questions that may be repeated.
@@ -30,10 +33,10 @@ export async function askAround<Result>(
   let isLate = false;
   try {
     for (;;) {
-      // A better answer is sought from those who are well, and not for long: who is silent must not hold up this one.
-      if (best?.ok === true) round.keep(isWell);
+      // A better answer is sought from all who may be asked now, those who rest too: a refusal may hang on it.
+      if (best?.ok === true) round.keep((member) => member.waitMs() === 0);
       const isSettled = isLate && best?.ok === true && round.waiting.length === 0;
-      newest = round.askNext(isLate ? isWell : undefined) ?? newest;
+      newest = round.askNext(isLate && best?.ok !== true ? isWell : undefined) ?? newest;
       if (best !== undefined && (isSettled || round.running === 0)) return best;
       const asked = await round.next(patienceFor(question, newest, round.waiting, best));
       isLate = asked === undefined;
@@ -61,5 +64,7 @@ function patienceFor(
 ): number | undefined {
   if (!question.isRead) return undefined;
   if (waiting.some((member) => isFree(member, question))) return newest.patienceMs();
-  return waiting.length > 0 || best?.ok === true ? newest.longPatienceMs() : undefined;
+  // And not for ever: who is silent must not hold up the answer that there is.
+  if (best?.ok === true) return Math.max(newest.longPatienceMs(), LAST_WORD_MS);
+  return waiting.length > 0 ? newest.longPatienceMs() : undefined;
 }

@@ -62,7 +62,7 @@ describe("whoever does not answer", () => {
   test("holds up nobody who has an answer for long", async () => {
     const { pool, posts, time } = createStubPool([always(NOT_FOUND), always("silence")]);
     const call = pool.ask(read(), { limits: PATIENT, isEnough: isKnown });
-    await time.advance(1_199);
+    await time.advance(1_999);
     let isOver = false;
     void call.then(() => {
       isOver = true;
@@ -75,16 +75,33 @@ describe("whoever does not answer", () => {
     expect(posts.map(({ ended }) => ended)).toEqual(["answered", "aborted"]);
   });
 
-  test("is not asked for its opinion while it rests, or has asked for time", async () => {
-    const { pool, members, asked } = createStubPool([always(NOT_FOUND), always(FOUND), always(FOUND)]);
-    const [, second, third] = members;
-    for (let fault = 0; fault < 3; fault += 1) second?.noteFault(read(), { kind: "unreachable", sent: false }, 1);
-    third?.noteFault(read(), { kind: "HTTP status", sent: true, facts: { status: 429 }, retryAfter: "5" }, 1);
+  test("is not asked for its opinion while it has asked for time", async () => {
+    const { pool, members, asked } = createStubPool([always(NOT_FOUND), always(FOUND)]);
+    const [, second] = members;
+    second?.noteFault(read(), { kind: "HTTP status", sent: true, facts: { status: 429 }, retryAfter: "5" }, 1);
     expect(await pool.ask(read(), { limits: PATIENT, isEnough: isKnown })).toMatchObject({
       ok: true,
       result: undefined,
     });
     expect(asked()).toBe("0");
+  });
+
+  test("is asked for it while it rests, however: a refusal may hang on it", async () => {
+    const { pool, members, asked } = createStubPool([always(NOT_FOUND), always(FOUND)]);
+    const [, second] = members;
+    for (let fault = 0; fault < 3; fault += 1) second?.noteFault(read(), { kind: "unreachable", sent: false }, 1);
+    expect(await pool.ask(read(), { limits: PATIENT, isEnough: isKnown })).toMatchObject({ result: "there" });
+    expect(asked()).toBe("01");
+  });
+
+  test("holds up nobody when it rests and is silent", async () => {
+    const { pool, members, time } = createStubPool([always(NOT_FOUND), always("silence"), always("silence")]);
+    for (const member of members.slice(1)) {
+      for (let fault = 0; fault < 3; fault += 1) member.noteFault(read(), { kind: "unreachable", sent: false }, 1);
+    }
+    const call = pool.ask(read(), { limits: PATIENT, isEnough: isKnown });
+    await time.advance(4_000);
+    expect(await call).toMatchObject({ ok: true, result: undefined });
   });
 
   test("is left out when the time of the caller is over", async () => {
