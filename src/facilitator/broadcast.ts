@@ -61,7 +61,9 @@ async function broadcast(job: Broadcast, settings: FacilitatorSettings): Promise
     const journalled = await store.advance(lease, { to: "broadcasting", block: intent, leaseMs });
     if (journalled.outcome === "redeemed") return refuse("duplicate_block_hash");
     if (journalled.outcome === "lost") return refuse("payment_in_progress");
-    const refusal = await processBlock(block, job, settings);
+    // Another facilitator on this store may be at work with the same token: what has landed is then ours (R10).
+    const hasJournal = job.hasJournal || journalled.wasJournalled;
+    const refusal = await processBlock(block, { ...job, hasJournal }, settings);
     if (refusal !== undefined) return refusal;
     hand.end();
     return (await confirmation) ? undefined : await pending(job, settings);
@@ -172,5 +174,5 @@ async function findFollower(
 
 /** The ledger has decided. A store that is out of reach leaves the entry to recovery. */
 async function close(job: Broadcast, as: "landed" | "void", { store }: FacilitatorSettings): Promise<void> {
-  await store.advance(job.lease, { to: "closed", as }).catch(() => undefined);
+  await store.advance(job.lease, { to: "closed", as, by: "holder" }).catch(() => undefined);
 }

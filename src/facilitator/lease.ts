@@ -20,7 +20,8 @@ export async function takeLease(
     if (taken.outcome !== "claimed" || taken.state === "reserved" || taken.token === claim.token) return taken;
     try {
       const hasLanded = (await ledger.blockInfo(hash, { anywhere: "known" })) !== undefined;
-      const closed = await store.advance(taken.token, { to: "closed", as: hasLanded ? "landed" : "void" });
+      const as = hasLanded ? "landed" : "void";
+      const closed = await store.advance(taken.token, { to: "closed", as, by: "holder" });
       if (closed.outcome === "lost") return { outcome: "in_progress" };
       if (hasLanded && payment.track === "nanoTxn") return { outcome: "landed" };
     } catch (error) {

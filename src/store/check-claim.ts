@@ -10,7 +10,10 @@ export function checkKey({ account, hash, previous }: EntryKey): void {
   }
 }
 
+/** No settle takes longer; a store may forget what has not been touched for longer than the longest lease. */
+export const MAX_LEASE_MS = 86_400_000;
+
 /** NaN would make a lease that is never open, and a hundred copies of one request would all run. */
 export function checkLease(leaseMs: number): void {
-  if (!(Number.isFinite(leaseMs) && leaseMs > 0)) throw new NanoError("invalid_configuration", { option: "leaseMs" });
+  if (!(leaseMs > 0 && leaseMs <= MAX_LEASE_MS)) throw new NanoError("invalid_configuration", { option: "leaseMs" });
 }

@@ -1,6 +1,6 @@
 import { NanoError } from "../errors/index.js";
 import { checkKey, checkLease } from "./check-claim.js";
-import { MemoryLeases } from "./memory-leases.js";
+import { Leases, type Redeemed } from "./leases.js";
 import type {
   Advance,
   AdvanceResult,
@@ -27,11 +27,17 @@ export interface MemoryStoreOptions {
 export function memoryStore(options: MemoryStoreOptions = {}): RedemptionStore {
   const { clock = Date.now, randomBytes = systemRandomBytes } = options;
   const bornAtSeconds = Math.floor(clock() / 1000);
-  const leases = new MemoryLeases((key) => createToken(key, randomBytes));
+  const redeemed = new Map<string, Redeemed>();
+  const leases = new Leases((key) => createToken(key, randomBytes), {
+    findRedeemed: (hash) => redeemed.get(hash),
+    saveRedeemed: (hash, entry) => redeemed.set(hash, entry),
+    saveHeld: () => undefined,
+    deleteHeld: () => undefined,
+  });
   const now = steady(clock);
   let isClosed = false;
 
-  const open = (): MemoryLeases => {
+  const open = (): Leases => {
     if (isClosed) throw new NanoError("store_unavailable", { why: "closed" });
     return leases.at(now());
   };

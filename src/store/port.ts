@@ -2,7 +2,8 @@
  * Where redemptions live (SPEC 4). Only atomic moves: there is no `has` followed by `add`, because between the two a
  * second copy of the request would be served. Hashes, accounts and tokens are lower-case hexadecimal text.
  *
- * States of a hash: free → reserved (a lease) → broadcasting (Track A: the block is journalled) → redeemed | closed.
+ * States of a hash: free → reserved (a lease) → broadcasting (Track A: the block is journalled) → redeemed | closed,
+ * which is free again; `states.ts` has every move.
  * Every method throws `store_unavailable` when it cannot decide; the payment is then not accepted (R7).
  */
 export interface RedemptionStore {
@@ -64,11 +65,15 @@ export type Advance =
   | { readonly to: "broadcasting"; readonly block: string; readonly leaseMs: number }
   /** For ever. `result` is given again to the same token only (R9). */
   | { readonly to: "redeemed"; readonly result: string }
-  /** The ledger has decided about a journalled block and nobody redeemed it: the hash and `previous` are free. */
-  | { readonly to: "closed"; readonly as: "landed" | "void" };
+  /**
+   * The ledger has decided about a journalled block and nobody redeemed it: the hash and `previous` are free. Recovery
+   * closes only what no lease holds, because a settle that is at work decides for itself.
+   */
+  | { readonly to: "closed"; readonly as: "landed" | "void"; readonly by: "holder" | "recovery" };
 
 export type AdvanceResult =
-  | { readonly outcome: "advanced" }
+  /** `wasJournalled`: the block was in the journal before, so an earlier call may have broadcast it (R10). */
+  | { readonly outcome: "advanced"; readonly wasJournalled: boolean }
   | { readonly outcome: "redeemed"; readonly byThisToken: boolean; readonly result: string | undefined }
   | { readonly outcome: "lost" };
 
@@ -88,5 +93,7 @@ export interface OpenEntry extends EntryKey {
   readonly token: LeaseToken;
   readonly block: string;
   readonly leaseOpen: boolean;
-  readonly sinceMs: number;
+  /** How long ago it was journalled, and how long ago its lease ended (0 while it is open), by the store's clock. */
+  readonly ageMs: number;
+  readonly idleMs: number;
 }

@@ -130,19 +130,20 @@ function advanceCommand(step: Advance, tokenIndex: number): Command {
       }
       const previous = owned?.previous ?? owned?.journalled?.previous;
       const isTaken = step.to === "broadcasting" && takerOf(model, hash, previous) !== undefined;
-      const isNothing = step.to === "closed" && owned?.journalled === undefined;
+      const isAtWork = step.to === "closed" && step.by === "recovery" && isOpen(model, owned);
+      const isNothing = isAtWork || (step.to === "closed" && owned?.journalled === undefined);
       if (owned?.token !== token || isTaken || isNothing) {
         expect(result).toEqual({ outcome: "lost" });
         seen.add("advance lost");
         return;
       }
-      expect(result).toEqual({ outcome: "advanced" });
+      expect(result).toEqual({ outcome: "advanced", wasJournalled: owned.journalled !== undefined });
       seen.add(`advance advanced ${step.to}`);
       if (step.to === "closed") model.owned.delete(hash);
       if (step.to === "redeemed")
         Object.assign(owned, { redeemedBy: token, result: step.result, journalled: undefined });
       if (step.to !== "broadcasting") return;
-      Object.assign(owned, { previous, journalled: { previous } });
+      Object.assign(owned, { previous, holder: "settle", journalled: { previous } });
       owned.untilMs = Math.max(owned.untilMs, model.nowMs + step.leaseMs);
     },
   };
@@ -235,7 +236,7 @@ const claim = fc
 const step = fc.oneof(
   leaseMs.map((ms): Advance => ({ to: "broadcasting", block: "{}", leaseMs: ms })),
   fc.nat().map((number): Advance => ({ to: "redeemed", result: `result ${number}` })),
-  fc.constant<Advance>({ to: "closed", as: "void" }),
+  fc.constantFrom("holder" as const, "recovery" as const).map((by): Advance => ({ to: "closed", as: "void", by })),
 );
 
 export const commands = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { redemptionStoreContract } from "../../src/store/contract.js";
+import { redemptionStoreContract } from "../../src/store/contract/index.js";
 import { memoryStore } from "../../src/store/index.js";
 
 redemptionStoreContract({ describe, test, expect }, { name: "memory", create: (clock) => memoryStore({ clock }) });

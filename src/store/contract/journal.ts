@@ -2,15 +2,17 @@ import {
   ACCOUNT,
   type Bench,
   CLOSED,
+  CLOSED_BY_RECOVERY,
   HASH,
   hex,
+  JOURNALLED_BEFORE,
   OTHER_HASH,
   PREVIOUS,
   settleOf,
   toBroadcasting,
   toRedeemed,
   verifyOf,
-} from "./contract-kit.js";
+} from "./kit.js";
 
 export function describeJournal({ describe, test }: Bench): void {
   describe("a journalled block", () => {
@@ -19,14 +21,15 @@ export function describeJournal({ describe, test }: Bench): void {
       await room.journal(token, '{"type":"state"}');
       const [entry, ...others] = await room.store.listOpen();
       room.expect(others).toEqual([]);
-      room.expect({ ...entry, sinceMs: typeof entry?.sinceMs }).toEqual({
+      room.expect(entry).toEqual({
         account: ACCOUNT,
         hash: HASH,
         previous: PREVIOUS,
         token,
         block: '{"type":"state"}',
         leaseOpen: true,
-        sinceMs: "number",
+        ageMs: entry?.ageMs,
+        idleMs: 0,
       });
       room.expect((await room.store.get({ account: ACCOUNT, hash: HASH })).state).toEqual("broadcasting");
     });
@@ -49,12 +52,13 @@ export function describeJournal({ describe, test }: Bench): void {
     test("keeps its place and renews its lease when it is journalled again", async (room) => {
       const token = await room.take(settleOf(room));
       await room.journal(token, "first");
-      const since = (await room.store.listOpen())[0]?.sinceMs;
       await room.pass(1);
       await room.journal(await room.take(settleOf(room, { hash: OTHER_HASH })));
-      await room.store.advance(token, toBroadcasting(room.leaseMs * 4, "again"));
-      const [first] = await room.store.listOpen();
-      room.expect([first?.hash, first?.sinceMs, first?.block]).toEqual([HASH, since, "again"]);
+      const again = await room.store.advance(token, toBroadcasting(room.leaseMs * 4, "again"));
+      room.expect(again).toEqual(JOURNALLED_BEFORE);
+      const [first, second] = await room.store.listOpen();
+      room.expect([first?.hash, first?.block, second?.hash]).toEqual([HASH, "again", OTHER_HASH]);
+      room.expect((first?.ageMs ?? 0) > (second?.ageMs ?? 0)).toEqual(true);
       await room.pass(room.leaseMs * 2);
       room.expect(await room.outcomeOf(verifyOf(room))).toEqual("in_progress");
     });
@@ -86,7 +90,7 @@ export function describeJournal({ describe, test }: Bench): void {
       await room.journal(old);
       await room.pass(room.leaseMs * 2);
       const heir = await room.take(verifyOf(room));
-      room.expect(await room.store.advance(heir, CLOSED)).toEqual({ outcome: "advanced" });
+      room.expect(await room.store.advance(heir, CLOSED)).toEqual(JOURNALLED_BEFORE);
       room.expect(await room.store.listOpen()).toEqual([]);
       room.expect(await room.store.advance(old, toRedeemed("late"))).toEqual({ outcome: "lost" });
       const next = await room.store.claim(verifyOf(room));
@@ -103,7 +107,7 @@ export function describeJournal({ describe, test }: Bench): void {
       const [entry] = await room.store.listOpen();
       room.expect([entry?.block, entry?.previous, entry?.leaseOpen]).toEqual(["the block", PREVIOUS, true]);
       room.expect(await room.store.advance(old, toRedeemed("late"))).toEqual({ outcome: "lost" });
-      room.expect(await room.store.advance(entry?.token ?? "", toRedeemed("done"))).toEqual({ outcome: "advanced" });
+      room.expect(await room.store.advance(entry?.token ?? "", toRedeemed("done"))).toEqual(JOURNALLED_BEFORE);
       room.expect(await room.store.listOpen()).toEqual([]);
     });
 
@@ -122,13 +126,38 @@ export function describeJournal({ describe, test }: Bench): void {
       for (const as of ["landed", "void"] as const) {
         const token = await room.take(settleOf(room, { previous: PREVIOUS }));
         await room.journal(token);
-        room.expect(await room.store.advance(token, { to: "closed", as })).toEqual({ outcome: "advanced" });
+        room.expect(await room.store.advance(token, { to: "closed", as, by: "holder" })).toEqual(JOURNALLED_BEFORE);
         room.expect(await room.store.listOpen()).toEqual([]);
         room.expect((await room.store.get({ account: ACCOUNT, hash: HASH })).state).toEqual("free");
         room.expect(await room.store.advance(token, toRedeemed("late"))).toEqual({ outcome: "lost" });
         const other = verifyOf(room, { hash: OTHER_HASH, previous: PREVIOUS });
         await room.store.release(await room.take(other));
       }
+    });
+
+    test("says how long ago its lease ended, and is closed by recovery only after that", async (room) => {
+      const token = await room.take(settleOf(room));
+      await room.journal(token);
+      room.expect(await room.store.advance(token, CLOSED_BY_RECOVERY)).toEqual({ outcome: "lost" });
+      const [open] = await room.store.listOpen();
+      room.expect([open?.leaseOpen, open?.idleMs]).toEqual([true, 0]);
+      await room.pass(room.leaseMs * 3);
+      const [idle] = await room.store.listOpen();
+      const { ageMs = 0, idleMs = 0, leaseOpen } = idle ?? {};
+      room.expect(leaseOpen).toEqual(false);
+      room.expect(idleMs >= room.leaseMs && ageMs >= idleMs + room.leaseMs).toEqual(true);
+      room.expect(await room.store.advance(token, CLOSED_BY_RECOVERY)).toEqual(JOURNALLED_BEFORE);
+      room.expect(await room.store.listOpen()).toEqual([]);
+      room.expect(await room.store.advance(token, toRedeemed("late"))).toEqual({ outcome: "lost" });
+    });
+
+    test("that a settle takes up again is not closed by recovery", async (room) => {
+      const token = await room.take(settleOf(room));
+      await room.journal(token);
+      await room.pass(room.leaseMs * 2);
+      await room.take(settleOf(room, { token }));
+      room.expect(await room.store.advance(token, CLOSED_BY_RECOVERY)).toEqual({ outcome: "lost" });
+      room.expect(await room.store.advance(token, toRedeemed("done"))).toEqual(JOURNALLED_BEFORE);
     });
 
     test("is the only thing that can be closed", async (room) => {

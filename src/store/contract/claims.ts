@@ -9,7 +9,7 @@ import {
   PREVIOUS,
   toBroadcasting,
   verifyOf,
-} from "./contract-kit.js";
+} from "./kit.js";
 
 const CALLERS = 200;
 

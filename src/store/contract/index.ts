@@ -1,11 +1,13 @@
-import { describeClaims } from "./contract-claims.js";
-import { describeJournal } from "./contract-journal.js";
-import { type ContractHarness, type ContractSubject, createBench } from "./contract-kit.js";
-import { describeLeases } from "./contract-leases.js";
-import { describeRedemption } from "./contract-redemption.js";
-import { describeSettles } from "./contract-settles.js";
+import { describeClaims } from "./claims.js";
+import { describeDurability } from "./durability.js";
+import { describeJournal } from "./journal.js";
+import { type ContractHarness, type ContractSubject, createBench } from "./kit.js";
+import { describeLeases } from "./leases.js";
+import { describeRedemption } from "./redemption.js";
+import { describeSettles } from "./settles.js";
+import { describeStates } from "./states.js";
 
-export type { ContractHarness, ContractSubject } from "./contract-kit.js";
+export type { ContractHarness, ContractSubject } from "./kit.js";
 
 /**
  * What every store must do (SPEC 4, R1–R9), as tests in the runner of whoever calls:
@@ -19,5 +21,7 @@ export function redemptionStoreContract(harness: ContractHarness, subject: Contr
     describeLeases(bench);
     describeJournal(bench);
     describeRedemption(bench);
+    describeStates(bench);
+    describeDurability(bench);
   });
 }

@@ -4,13 +4,14 @@ import {
   count,
   HASH,
   hex,
+  JOURNALLED_BEFORE,
   OTHER_HASH,
   PREVIOUS,
   settleOf,
   toBroadcasting,
   toRedeemed,
   verifyOf,
-} from "./contract-kit.js";
+} from "./kit.js";
 
 const TEN_YEARS_MS = 10 * 365 * 24 * 3_600_000;
 const CALLERS = 200;
@@ -54,7 +55,7 @@ export function describeRedemption({ describe, test, clockTest }: Bench): void {
     test("takes the block out of the journal and frees the previous", async (room) => {
       const token = await room.take(settleOf(room, { previous: PREVIOUS }));
       await room.journal(token);
-      room.expect(await room.store.advance(token, toRedeemed("done"))).toEqual({ outcome: "advanced" });
+      room.expect(await room.store.advance(token, toRedeemed("done"))).toEqual(JOURNALLED_BEFORE);
       room.expect(await room.store.listOpen()).toEqual([]);
       room.expect(await room.outcomeOf(verifyOf(room, { hash: OTHER_HASH, previous: PREVIOUS }))).toEqual("claimed");
     });

@@ -1,5 +1,5 @@
-import { isNanoError } from "../errors/index.js";
-import type { Advance, Claim, ClaimResult, LeaseToken, RedemptionStore } from "./port.js";
+import { isNanoError } from "../../errors/index.js";
+import type { Advance, Claim, ClaimResult, LeaseToken, RedemptionStore } from "../port.js";
 
 /** What is used of a test runner; those of vitest and jest fit as they are. */
 export interface ContractHarness {
@@ -16,11 +16,18 @@ export interface ContractSubject {
   readonly pass?: (ms: number) => Promise<void>;
   /** How long a lease of the tests lasts; 30 s, shorter where `pass` waits. */
   readonly leaseMs?: number;
+  /** For a durable store: what a process finds that starts after `store`'s was killed, without a `close`. */
+  readonly crash?: (store: RedemptionStore, clock: () => number) => Promise<RedemptionStore>;
+  /** Takes away what `store` writes to, and brings it back. Left out, the tests of outages are too. */
+  readonly cutOff?: (store: RedemptionStore) => Promise<{ restore(): Promise<void> }>;
 }
 
 /** A store under test and what a test says often about it. */
 export interface Room {
+  /** The one that is open now: another one after a crash. */
   readonly store: RedemptionStore;
+  readonly crash: () => Promise<void>;
+  readonly cutOff: () => Promise<{ restore(): Promise<void> }>;
   readonly leaseMs: number;
   readonly expect: ContractHarness["expect"];
   /** Lets time pass. */
@@ -35,48 +42,59 @@ export interface Room {
 
 export interface Bench {
   readonly describe: ContractHarness["describe"];
-  readonly test: (name: string, body: (room: Room) => Promise<void>) => void;
+  readonly test: RoomTest;
   /** Only for stores that run on the clock they are given. */
-  readonly clockTest: (name: string, body: (room: Room) => Promise<void>) => void;
+  readonly clockTest: RoomTest;
+  readonly canCrash: boolean;
+  readonly canBeCutOff: boolean;
 }
+
+type RoomTest = (name: string, body: (room: Room) => Promise<void>) => void;
 
 const START_MS = 1_750_000_000_000;
 
 export function createBench(harness: ContractHarness, subject: ContractSubject): Bench {
-  const run = (body: (room: Room) => Promise<void>) => async (): Promise<void> => {
-    let nowMs = START_MS;
-    const store = await subject.create(() => nowMs);
-    const move = async (ms: number): Promise<void> => {
-      nowMs += ms;
-    };
-    const turnBack = (ms: number): void => {
-      nowMs -= ms;
-    };
-    try {
-      await body(createRoom(harness, store, subject.leaseMs ?? 30_000, subject.pass ?? move, turnBack));
-    } finally {
-      await store.close();
-    }
+  const test: RoomTest = (name, body) => {
+    harness.test(name, async () => {
+      const room = await openRoom(harness, subject);
+      try {
+        await body(room);
+      } finally {
+        await room.store.close();
+      }
+    });
   };
-  const test: Bench["test"] = (name, body) => {
-    harness.test(name, run(body));
+  return {
+    describe: harness.describe,
+    test,
+    clockTest: subject.pass === undefined ? test : () => undefined,
+    canCrash: subject.crash !== undefined,
+    canBeCutOff: subject.cutOff !== undefined,
   };
-  return { describe: harness.describe, test, clockTest: subject.pass === undefined ? test : () => undefined };
 }
 
-function createRoom(
-  { expect }: ContractHarness,
-  store: RedemptionStore,
-  leaseMs: number,
-  pass: Room["pass"],
-  turnBack: Room["turnBack"],
-): Room {
+async function openRoom({ expect }: ContractHarness, subject: ContractSubject): Promise<Room> {
+  let nowMs = START_MS;
+  const clock = (): number => nowMs;
+  let store = await subject.create(clock);
+  const leaseMs = subject.leaseMs ?? 30_000;
   return {
-    store,
+    get store() {
+      return store;
+    },
     leaseMs,
     expect,
-    pass,
-    turnBack,
+    async pass(ms) {
+      if (subject.pass === undefined) nowMs += ms;
+      else await subject.pass(ms);
+    },
+    turnBack(ms) {
+      nowMs -= ms;
+    },
+    async crash() {
+      store = (await subject.crash?.(store, clock)) ?? store;
+    },
+    cutOff: async () => (await subject.cutOff?.(store)) ?? { restore: async () => undefined },
     async take(claim) {
       const result = await store.claim(claim);
       expect(result.outcome).toEqual("claimed");
@@ -84,10 +102,14 @@ function createRoom(
     },
     outcomeOf: async (claim) => (await store.claim(claim)).outcome,
     async journal(token, block = "{}") {
-      expect(await store.advance(token, toBroadcasting(leaseMs, block))).toEqual({ outcome: "advanced" });
+      expect(await store.advance(token, toBroadcasting(leaseMs, block))).toEqual(ADVANCED);
     },
   };
 }
+
+/** A step that succeeded, with a block that was not in the journal, or was. */
+export const ADVANCED = { outcome: "advanced", wasJournalled: false };
+export const JOURNALLED_BEFORE = { outcome: "advanced", wasJournalled: true };
 
 /** 64 hexadecimal digits: `hex(0xa1)` is a hash, an account or a secret. */
 export function hex(number: number): string {
@@ -115,7 +137,8 @@ export function toRedeemed(result: string): Advance {
   return { to: "redeemed", result };
 }
 
-export const CLOSED: Advance = { to: "closed", as: "void" };
+export const CLOSED: Advance = { to: "closed", as: "void", by: "holder" };
+export const CLOSED_BY_RECOVERY: Advance = { to: "closed", as: "void", by: "recovery" };
 
 /** The code of the NanoError that a call fails with. */
 export async function codeOf(call: Promise<unknown>): Promise<string> {

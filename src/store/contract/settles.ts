@@ -1,5 +1,6 @@
 import {
   ACCOUNT,
+  ADVANCED,
   type Bench,
   HASH,
   hex,
@@ -8,7 +9,7 @@ import {
   settleOf,
   toRedeemed,
   verifyOf,
-} from "./contract-kit.js";
+} from "./kit.js";
 
 const UNKNOWN_TOKEN = `${ACCOUNT}.${HASH}.${hex(0xbad)}`;
 
@@ -49,13 +50,13 @@ export function describeSettles({ describe, test }: Bench): void {
       room.expect(token === old).toEqual(false);
       room.expect(await room.store.advance(old, toRedeemed("stolen"))).toEqual({ outcome: "lost" });
       room.expect(await room.store.release(old)).toEqual(false);
-      room.expect(await room.store.advance(token, toRedeemed("done"))).toEqual({ outcome: "advanced" });
+      room.expect(await room.store.advance(token, toRedeemed("done"))).toEqual(ADVANCED);
     });
 
     test("without a token does not take over another payment's lease", async (room) => {
       const token = await room.take(verifyOf(room));
       room.expect(await room.outcomeOf(settleOf(room, { paymentId: "another" }))).toEqual("in_progress");
-      room.expect(await room.store.advance(token, toRedeemed("done"))).toEqual({ outcome: "advanced" });
+      room.expect(await room.store.advance(token, toRedeemed("done"))).toEqual(ADVANCED);
     });
 
     test("without a token never takes over a settle's lease", async (room) => {

@@ -2,7 +2,7 @@ import type { Advance, AdvanceResult, Claim, ClaimResult, EntryKey, EntryView, L
 import { hashOfToken } from "./token.js";
 
 /** A hash that somebody holds, or held and may still come back to (R4). `previous`: what this lease was claimed with. */
-interface Held extends EntryKey {
+export interface Held extends EntryKey {
   readonly token: LeaseToken;
   readonly paymentId: string;
   readonly holder: Claim["purpose"];
@@ -11,36 +11,60 @@ interface Held extends EntryKey {
 }
 
 /** Stays while leases come and go, until the ledger has decided. */
-interface Journal {
+export interface Journal {
   readonly block: string;
   readonly previous: string | undefined;
   readonly sinceMs: number;
   readonly order: number;
 }
 
-interface Redeemed {
+export interface Redeemed {
   readonly token: LeaseToken;
   readonly paymentId: string;
   readonly result: string;
 }
+
+/** Where the decisions are written down. What throws here leaves the leases in a state that must be restored. */
+export interface LeaseRecords {
+  findRedeemed(hash: string): Redeemed | undefined;
+  /** For ever (R1): nothing takes it out. */
+  saveRedeemed(hash: string, redeemed: Redeemed): void;
+  saveHeld(held: Held, nowMs: number): void;
+  deleteHeld(hash: string): void;
+}
+
+type RedeemedAnswer = Extract<ClaimResult, { outcome: "redeemed" }>;
 
 /** How long the token of a lapsed lease is remembered. */
 const KEEP_LAPSED_MS = 3_600_000;
 /** Two looks for one new entry: the sweep is faster than what it sweeps, without a timer. */
 const SWEEP_STEPS = 2;
 
-/** The states of SPEC 4; each method is one synchronous step. */
-export class MemoryLeases {
+/** The moves of `states.ts`; each method is one synchronous step. A hash is held or redeemed, never both. */
+export class Leases {
   private readonly held = new Map<string, Held>();
-  /** For ever (R1): nothing takes an entry out. */
-  private readonly redeemed = new Map<string, Redeemed>();
   /** `previous` → the hash that took it last; it is taken while that one's lease is open. */
   private readonly takers = new Map<string, string>();
   private sweeper = this.held.values();
   private nextOrder = 0;
   private nowMs = 0;
 
-  constructor(private readonly createToken: (key: EntryKey) => LeaseToken) {}
+  constructor(
+    private readonly createToken: (key: EntryKey) => LeaseToken,
+    private readonly records: LeaseRecords,
+  ) {}
+
+  /** What the records hold takes the place of what is remembered. */
+  restore(all: Iterable<Held>): void {
+    this.held.clear();
+    this.takers.clear();
+    this.nextOrder = 0;
+    for (const held of all) {
+      this.keep(held);
+      this.nextOrder = Math.max(this.nextOrder, (held.journal?.order ?? -1) + 1);
+    }
+    this.sweeper = this.held.values();
+  }
 
   /** One time for the whole of the step that follows. */
   at(nowMs: number): this {
@@ -51,9 +75,9 @@ export class MemoryLeases {
   claim(claim: Claim): ClaimResult {
     this.sweepSome();
     const token = claim.purpose === "settle" ? claim.token : undefined;
-    const redeemed = this.redeemed.get(claim.hash);
-    if (redeemed !== undefined) return alreadyRedeemed(redeemed, token);
     const held = this.held.get(claim.hash);
+    const redeemed = held === undefined ? this.records.findRedeemed(claim.hash) : undefined;
+    if (redeemed !== undefined) return alreadyRedeemed(redeemed, token);
     const own = held?.token === token ? held : undefined;
     const isInTheWay = held !== undefined && own === undefined && this.isOpen(held) && !mayTakeOver(claim, held);
     if (isInTheWay) return { outcome: "in_progress" };
@@ -75,10 +99,9 @@ export class MemoryLeases {
   }
 
   advance(token: LeaseToken, step: Advance): AdvanceResult {
-    const redeemed = this.redeemed.get(hashOfToken(token) ?? "");
-    if (redeemed !== undefined) return alreadyRedeemed(redeemed, token);
     const held = this.heldBy(token);
-    if (held === undefined) return { outcome: "lost" };
+    if (held === undefined) return this.answerWithoutLease(token);
+    const advanced = { outcome: "advanced", wasJournalled: held.journal !== undefined } as const;
     switch (step.to) {
       case "broadcasting": {
         const previous = held.previous ?? held.journal?.previous;
@@ -86,17 +109,23 @@ export class MemoryLeases {
         if (this.takerOf({ ...held, previous }) !== undefined) return { outcome: "lost" };
         const { sinceMs, order } = held.journal ?? { sinceMs: this.nowMs, order: this.nextOrder++ };
         const untilMs = Math.max(this.nowMs + step.leaseMs, held.untilMs);
-        this.take({ ...held, previous, untilMs, journal: { block: step.block, previous, sinceMs, order } });
-        return { outcome: "advanced" };
+        this.take({
+          ...held,
+          holder: "settle",
+          previous,
+          untilMs,
+          journal: { block: step.block, previous, sinceMs, order },
+        });
+        return advanced;
       }
       case "redeemed":
-        this.redeemed.set(held.hash, { token, paymentId: held.paymentId, result: step.result });
+        this.records.saveRedeemed(held.hash, { token, paymentId: held.paymentId, result: step.result });
         this.drop(held);
-        return { outcome: "advanced" };
+        return advanced;
       case "closed":
-        if (held.journal === undefined) return { outcome: "lost" };
+        if (held.journal === undefined || (step.by === "recovery" && this.isOpen(held))) return { outcome: "lost" };
         this.drop(held);
-        return { outcome: "advanced" };
+        return advanced;
     }
   }
 
@@ -104,13 +133,13 @@ export class MemoryLeases {
     const held = this.heldBy(token);
     if (held === undefined) return false;
     if (held.journal === undefined) this.drop(held);
-    else this.held.set(held.hash, { ...held, untilMs: this.nowMs });
+    else this.take({ ...held, untilMs: Math.min(this.nowMs, held.untilMs) });
     return true;
   }
 
   view(key: EntryKey): EntryView {
-    const redeemed = this.redeemed.get(key.hash);
     const held = this.held.get(key.hash);
+    const redeemed = held === undefined ? this.records.findRedeemed(key.hash) : undefined;
     return {
       state: redeemed !== undefined ? "redeemed" : held !== undefined ? stateOf(held) : "free",
       leaseOpen: held !== undefined && this.isOpen(held),
@@ -132,12 +161,20 @@ export class MemoryLeases {
         token: held.token,
         block: journal.block,
         leaseOpen: this.isOpen(held),
-        sinceMs: journal.sinceMs,
+        ageMs: Math.max(0, this.nowMs - journal.sinceMs),
+        idleMs: Math.max(0, this.nowMs - held.untilMs),
       }));
   }
 
   private isOpen(held: Held): boolean {
     return this.nowMs < held.untilMs;
+  }
+
+  /** What a token hears that holds nothing: it comes from the network, and may be no token at all. */
+  private answerWithoutLease(token: LeaseToken): AdvanceResult {
+    const hash = hashOfToken(token);
+    const redeemed = hash === undefined || this.held.has(hash) ? undefined : this.records.findRedeemed(hash);
+    return redeemed === undefined ? { outcome: "lost" } : alreadyRedeemed(redeemed, token);
   }
 
   private heldBy(token: LeaseToken): Held | undefined {
@@ -152,12 +189,22 @@ export class MemoryLeases {
   }
 
   private take(held: Held): void {
-    this.drop(this.held.get(held.hash));
-    this.held.set(held.hash, held);
-    if (held.previous !== undefined) this.takers.set(held.previous, held.hash);
+    this.forget(this.held.get(held.hash));
+    this.keep(held);
+    this.records.saveHeld(held, this.nowMs);
   }
 
-  private drop(held: Held | undefined): void {
+  private drop(held: Held): void {
+    this.forget(held);
+    this.records.deleteHeld(held.hash);
+  }
+
+  private keep(held: Held): void {
+    this.held.set(held.hash, held);
+    if (held.previous !== undefined && this.isOpen(held)) this.takers.set(held.previous, held.hash);
+  }
+
+  private forget(held: Held | undefined): void {
     if (held === undefined) return;
     this.held.delete(held.hash);
     const { previous } = held;
@@ -183,7 +230,7 @@ function mayTakeOver(claim: Claim, held: Held): boolean {
   return isUntold && held.holder === "verify" && held.paymentId === claim.paymentId;
 }
 
-function alreadyRedeemed(redeemed: Redeemed, token: LeaseToken | undefined): AdvanceResult & ClaimResult {
+function alreadyRedeemed(redeemed: Redeemed, token: LeaseToken | undefined): RedeemedAnswer {
   const byThisToken = redeemed.token === token;
   return { outcome: "redeemed", byThisToken, result: byThisToken ? redeemed.result : undefined };
 }

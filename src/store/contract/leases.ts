@@ -1,4 +1,4 @@
-import { ACCOUNT, type Bench, HASH, OTHER_HASH, PREVIOUS, settleOf, toRedeemed, verifyOf } from "./contract-kit.js";
+import { ACCOUNT, ADVANCED, type Bench, HASH, OTHER_HASH, PREVIOUS, settleOf, toRedeemed, verifyOf } from "./kit.js";
 
 const HOUR_MS = 3_600_000;
 
@@ -10,7 +10,7 @@ export function describeLeases({ describe, test, clockTest }: Bench): void {
       const next = await room.take(verifyOf(room));
       room.expect(await room.store.advance(token, toRedeemed("late"))).toEqual({ outcome: "lost" });
       room.expect(await room.store.release(token)).toEqual(false);
-      room.expect(await room.store.advance(next, toRedeemed("done"))).toEqual({ outcome: "advanced" });
+      room.expect(await room.store.advance(next, toRedeemed("done"))).toEqual(ADVANCED);
     });
 
     test("lets another block take the previous", async (room) => {
@@ -26,7 +26,7 @@ export function describeLeases({ describe, test, clockTest }: Bench): void {
       await room.pass(room.leaseMs * 2);
       const view = await room.store.get({ account: ACCOUNT, hash: HASH });
       room.expect([view.leaseOpen, view.token, view.paymentId]).toEqual([false, token, "payment"]);
-      room.expect(await room.store.advance(token, toRedeemed("done"))).toEqual({ outcome: "advanced" });
+      room.expect(await room.store.advance(token, toRedeemed("done"))).toEqual(ADVANCED);
     });
   });
 
