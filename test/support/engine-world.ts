@@ -1,10 +1,9 @@
-import { createFacilitatorEngine, type FacilitatorEngine, type FacilitatorOptions } from "x402-nano/facilitator";
-import type { DevLedgerOptions } from "x402-nano/testing";
+import { createFacilitatorEngine, type FacilitatorEngine } from "x402-nano/facilitator";
 import { type BlockHash, hashBlock, type SignedBlock } from "../../src/nano/index.js";
 import { type FaultyLedger, faultyLedger } from "./faulty-ledger.js";
 import type { HandPayer } from "./hand-payer.js";
 import { type Deal, offersOf, proveBlock, type Request, requestOf } from "./offers.js";
-import { startWorld, type World } from "./world.js";
+import { startWorld, type World, type WorldOptions } from "./world.js";
 
 /** A world whose engine asks a ledger that can be spoiled, with one payer. The payer's own ledger is never spoiled. */
 export interface EngineWorld extends World {
@@ -39,9 +38,7 @@ export interface TrackBPayment {
 
 const BRIEF_SECONDS = 0.04;
 
-export async function startEngineWorld(
-  options: { readonly dev?: DevLedgerOptions; readonly engine?: Partial<FacilitatorOptions> } = {},
-): Promise<EngineWorld> {
+export async function startEngineWorld(options: Omit<WorldOptions, "wrapLedger"> = {}): Promise<EngineWorld> {
   const holder: { faults?: FaultyLedger } = {};
   const world = await startWorld({
     ...options,

@@ -34,6 +34,8 @@ export interface WorldOptions {
   readonly engine?: Partial<FacilitatorOptions>;
   /** Wraps the ledger that the engine sees. */
   readonly wrapLedger?: (ledger: Ledger) => Ledger;
+  /** The engine's store; in memory where it is left out. Closed with the world. */
+  readonly openStore?: (clock: () => number) => Promise<RedemptionStore>;
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
@@ -42,7 +44,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const closers: (() => Promise<unknown> | unknown)[] = [() => dev.close()];
   const bare = createLedger({ rpcUrls: dev.rpcUrl, pollIntervalMs: 5 });
   closers.push(() => bare.close());
-  const store = memoryStore({ clock });
+  const store = (await options.openStore?.(clock)) ?? memoryStore({ clock });
   closers.push(() => store.close());
   clock.advanceSeconds(5);
   const facilitatorOptions: FacilitatorOptions = {

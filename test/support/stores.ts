@@ -1,0 +1,34 @@
+import { memoryStore } from "x402-nano/facilitator";
+import type { RedemptionStore } from "../../src/store/port.js";
+
+/** Data of its own, and as many stores on it as a test opens: each is what one facilitator process holds. */
+export interface StorePlace {
+  open(clock: () => number): Promise<RedemptionStore>;
+  /** Whether several stores may be open on the same data, as of several processes. Else `open` gives the same one. */
+  readonly isShared: boolean;
+  /** After the stores were closed. */
+  remove(): Promise<void>;
+}
+
+export interface StoreKind {
+  readonly name: "memory" | "sqlite" | "redis";
+  createPlace(): Promise<StorePlace>;
+}
+
+const memory: StoreKind = {
+  name: "memory",
+  async createPlace() {
+    let store: RedemptionStore | undefined;
+    return {
+      isShared: false,
+      open: async (clock) => {
+        store ??= memoryStore({ clock });
+        return store;
+      },
+      remove: async () => undefined,
+    };
+  },
+};
+
+/** The stores that this machine can run. */
+export const storeKinds: readonly StoreKind[] = [memory];
