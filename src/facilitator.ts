@@ -16,4 +16,5 @@ export {
 } from "./protocol/index.js";
 export { type MemoryStoreOptions, memoryStore } from "./store/memory.js";
 export type { RedemptionStore } from "./store/port.js";
+export { type SqliteStoreOptions, sqliteStore } from "./store/sqlite/sqlite.node.js";
 export type { WorkPolicy } from "./tracks/nano-txn/index.js";

@@ -27,6 +27,7 @@ export const ERROR_SENTENCES = {
   payment_unresolved: "An earlier payment may still land; nothing new is signed until the ledger decides.",
   purse_closed: "The purse is closed.",
   store_unavailable: "The redemption store could not be reached.",
+  store_unusable: "The redemption store's data cannot be used.",
   work_unavailable: "No proof of work could be had.",
 } as const satisfies Record<string, string>;
 

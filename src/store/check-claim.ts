@@ -5,9 +5,13 @@ const HEX_64 = /^[0-9a-f]{64}$/;
 
 /** R1 rests on one spelling per hash: an upper-case one would be a second key for the same block. */
 export function checkKey({ account, hash, previous }: EntryKey): void {
-  for (const [field, value] of Object.entries({ account, hash, previous })) {
-    if (value !== undefined && !HEX_64.test(value)) throw new NanoError("invalid_hex", { field, expectedDigits: 64 });
-  }
+  checkDigits("account", account);
+  checkDigits("hash", hash);
+  if (previous !== undefined) checkDigits("previous", previous);
+}
+
+function checkDigits(field: keyof EntryKey, value: string): void {
+  if (!HEX_64.test(value)) throw new NanoError("invalid_hex", { field, expectedDigits: 64 });
 }
 
 /** No settle takes longer; a store may forget what has not been touched for longer than the longest lease. */

@@ -29,6 +29,17 @@ export const STATES = {
 
 export type State = keyof typeof STATES;
 
+/** In the order of a payment's life. */
+export const STATE_NAMES: readonly State[] = [
+  "free",
+  "reserved",
+  "settling",
+  "lapsed",
+  "broadcasting",
+  "left",
+  "redeemed",
+];
+
 /** What a move answers, and the state after it; without the second part the state stays. */
 export type Cell = readonly [answer: string, next?: State];
 

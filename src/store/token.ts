@@ -1,11 +1,20 @@
 import type { EntryKey, LeaseToken } from "./port.js";
 
 const SECRET_BYTES = 32;
-const TOKEN = /^[0-9a-f]{64}\.([0-9a-f]{64})\.[0-9a-f]{64}$/;
+const TOKEN = /^([0-9a-f]{64})\.([0-9a-f]{64})\.([0-9a-f]{64})$/;
 
 export type RandomBytes = (length: number) => Uint8Array;
 
-export const systemRandomBytes: RandomBytes = (length) => crypto.getRandomValues(new Uint8Array(length));
+/** One call of the platform for 128 tokens: a call costs as much as the rest of a claim. */
+const POOL_BYTES = 4_096;
+let pool = new Uint8Array(0);
+
+export const systemRandomBytes: RandomBytes = (length) => {
+  if (pool.length < length) pool = crypto.getRandomValues(new Uint8Array(Math.max(POOL_BYTES, length)));
+  const bytes = pool.subarray(0, length);
+  pool = pool.subarray(length);
+  return bytes;
+};
 
 /** `<account>.<hash>.<32 random bytes>`. */
 export function createToken({ account, hash }: EntryKey, randomBytes: RandomBytes): LeaseToken {
@@ -13,7 +22,18 @@ export function createToken({ account, hash }: EntryKey, randomBytes: RandomByte
   return `${account}.${hash}.${secret}`;
 }
 
-/** The hash that a token names; undefined for what is no token: it comes from the network, and is then just unknown. */
+export interface TokenParts {
+  readonly account: string;
+  readonly hash: string;
+  readonly secret: string;
+}
+
+/** What a token names; undefined for what is no token: it comes from the network, and is then just unknown. */
+export function readToken(token: LeaseToken): TokenParts | undefined {
+  const [, account, hash, secret] = TOKEN.exec(token) ?? [];
+  return account === undefined || hash === undefined || secret === undefined ? undefined : { account, hash, secret };
+}
+
 export function hashOfToken(token: LeaseToken): string | undefined {
-  return TOKEN.exec(token)?.[1];
+  return readToken(token)?.hash;
 }

@@ -1,4 +1,7 @@
-import { memoryStore } from "x402-nano/facilitator";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { memoryStore, sqliteStore } from "x402-nano/facilitator";
 import type { RedemptionStore } from "../../src/store/port.js";
 
 /** Data of its own, and as many stores on it as a test opens: each is what one facilitator process holds. */
@@ -30,5 +33,21 @@ const memory: StoreKind = {
   },
 };
 
+const sqlite: StoreKind = {
+  name: "sqlite",
+  async createPlace() {
+    const directory = await mkdtemp(join(tmpdir(), "x402-nano-store-"));
+    let store: Promise<RedemptionStore> | undefined;
+    return {
+      isShared: false,
+      open: (clock) => {
+        store ??= sqliteStore(join(directory, "redemptions.db"), { clock });
+        return store;
+      },
+      remove: () => rm(directory, { recursive: true, force: true }),
+    };
+  },
+};
+
 /** The stores that this machine can run. */
-export const storeKinds: readonly StoreKind[] = [memory];
+export const storeKinds: readonly StoreKind[] = [memory, sqlite];

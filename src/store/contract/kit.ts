@@ -19,7 +19,7 @@ export interface ContractSubject {
   /** For a durable store: what a process finds that starts after `store`'s was killed, without a `close`. */
   readonly crash?: (store: RedemptionStore, clock: () => number) => Promise<RedemptionStore>;
   /** Takes away what `store` writes to, and brings it back. Left out, the tests of outages are too. */
-  readonly cutOff?: (store: RedemptionStore) => Promise<{ restore(): Promise<void> }>;
+  readonly cutOff?: (store: RedemptionStore) => Promise<{ readonly restore: () => Promise<void> }>;
 }
 
 /** A store under test and what a test says often about it. */
@@ -27,7 +27,7 @@ export interface Room {
   /** The one that is open now: another one after a crash. */
   readonly store: RedemptionStore;
   readonly crash: () => Promise<void>;
-  readonly cutOff: () => Promise<{ restore(): Promise<void> }>;
+  readonly cutOff: () => Promise<{ readonly restore: () => Promise<void> }>;
   readonly leaseMs: number;
   readonly expect: ContractHarness["expect"];
   /** Lets time pass. */
