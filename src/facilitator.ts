@@ -6,6 +6,8 @@ export {
   type FacilitatorEngine,
   type FacilitatorOptions,
   type FacilitatorRequest,
+  type RecoveryReport,
+  type Schedule,
 } from "./facilitator/index.js";
 export {
   type ChallengeSecret,

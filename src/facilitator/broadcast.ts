@@ -1,10 +1,10 @@
 import { hasCode, NanoError } from "../errors/index.js";
-import type { ConfirmationWait, Ledger, ProcessResult, ReadOptions } from "../ledger/port.js";
+import type { ConfirmationWait, Ledger, ProcessResult } from "../ledger/port.js";
 import { type BlockHash, encodeBlockJson, isBlockWorkValid, type PublicKey, type SignedBlock } from "../nano/index.js";
 import { type NanoTxnPayment, type Refusal, refuse } from "../protocol/index.js";
 import type { LeaseToken } from "../store/port.js";
 import type { CheckedPayment } from "./checked-payment.js";
-import { findSuccessor } from "./facts.js";
+import { findFollower } from "./follower.js";
 import type { FacilitatorSettings } from "./options.js";
 
 export interface Broadcast {
@@ -136,7 +136,8 @@ async function explainRefusal(
   const { ledger } = settings;
   try {
     const isThere = (await ledger.blockInfo(job.hash, { at })) !== undefined;
-    switch (isThere ? "own" : await findFollower(job, ledger, { at })) {
+    const { previous } = job.payment.payload.block;
+    switch (isThere ? "own" : await findFollower({ hash: job.hash, previous }, ledger, { at })) {
       case "own":
         if (job.hasJournal || mayHaveLanded) return undefined;
         await close(job, "landed", settings);
@@ -155,21 +156,6 @@ async function explainRefusal(
   } catch {
     return pending(job, settings);
   }
-}
-
-/** What follows `previous` now. The block may have come in since it was looked for: it is no rival of itself. */
-async function findFollower(
-  { hash, payment }: Broadcast,
-  ledger: Ledger,
-  look: ReadOptions,
-): Promise<"own" | "confirmed" | "unconfirmed" | "none"> {
-  const successor = await findSuccessor(ledger, payment.payload.block.previous, look);
-  if (successor === undefined) return "none";
-  if (successor.hash === hash) return "own";
-  if (!successor.info.confirmed) return "unconfirmed";
-  // This one voids a payment, so it is not left to one endpoint where several must agree.
-  const rival = await ledger.blockInfo(successor.hash, { anywhere: "confirmed" });
-  return rival?.confirmed === true ? "confirmed" : "unconfirmed";
 }
 
 /** The ledger has decided. A store that is out of reach leaves the entry to recovery. */

@@ -12,6 +12,7 @@ import {
 } from "../protocol/index.js";
 import type { Settlement } from "./claim-and-settle.js";
 import { type FacilitatorOptions, resolveOptions } from "./options.js";
+import { keepRecovering, type RecoveryReport, recoverJournal } from "./recovery.js";
 import type { FacilitatorRequest } from "./request.js";
 import { settlePayment } from "./settle.js";
 import { SingleFlight } from "./single-flight.js";
@@ -23,6 +24,10 @@ export interface FacilitatorEngine {
   settle(request: FacilitatorRequest): Promise<SettleAnswer>;
   /** Ends the lease of a response that was cancelled. For resource servers only (R3). */
   release(lease: string): Promise<boolean>;
+  /** One pass over the journal now, beside those that are made at the start and then regularly (R9). */
+  recover(): Promise<RecoveryReport>;
+  /** Ends the regular passes. Ledger and store are the caller's, and stay open. */
+  close(): void;
   supported(): SupportedAnswer;
   /** What a kind says of itself in `/supported`. */
   extra(): Readonly<Record<string, unknown>>;
@@ -42,6 +47,9 @@ export interface SupportedAnswer {
 export function createFacilitatorEngine(options: FacilitatorOptions): FacilitatorEngine {
   const settings = resolveOptions(options);
   const running = new SingleFlight<Settlement>();
+  const recovering = new SingleFlight<RecoveryReport>();
+  const recover = () => recovering.run("", () => recoverJournal(settings));
+  const stop = keepRecovering(recover, settings);
   const extra = () => ({
     assetTransferMethods: [...TRACKS],
     ...(settings.workPolicy === "attach"
@@ -59,6 +67,8 @@ export function createFacilitatorEngine(options: FacilitatorOptions): Facilitato
       const result = await settlePayment(request, settings, running);
       return result.ok ? result.answer : settleFailure(result, { payer: result.payer, hash: result.hash });
     },
+    recover,
+    close: stop,
     release: (lease) => settings.store.release(lease),
     supported: () => ({
       kinds: [{ x402Version: X402_VERSION, scheme: SCHEME, network: NETWORK, extra: extra() }],

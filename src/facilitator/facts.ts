@@ -1,6 +1,5 @@
-import { NanoError } from "../errors/index.js";
-import type { BlockInfo, Ledger, ReadOptions } from "../ledger/port.js";
-import { type BlockHash, hashBlock, type SignedBlock } from "../nano/index.js";
+import type { BlockInfo, Ledger } from "../ledger/port.js";
+import { hashBlock, type SignedBlock } from "../nano/index.js";
 import { type NanoSignaturePayment, type NanoTxnPayment, type Refusal, refuse } from "../protocol/index.js";
 import { judgeNanoSignature, type NanoSignatureFacts } from "../tracks/nano-signature/index.js";
 import { judgeNanoTxn, type NanoTxnFacts } from "../tracks/nano-txn/index.js";
@@ -80,20 +79,6 @@ async function lookAgain(block: SignedBlock, ledger: Ledger): Promise<NanoTxnFac
   const isOther = previous.successor !== undefined && previous.successor !== hashBlock(block);
   const successor = isOther ? await ledger.blockInfo(previous.successor, { anywhere: "known" }) : undefined;
   return { previous, successorConfirmed: successor?.confirmed };
-}
-
-/** The block that follows `previous`, where the ledger has one. */
-export async function findSuccessor(
-  ledger: Ledger,
-  previous: BlockHash,
-  look: ReadOptions,
-): Promise<{ readonly hash: BlockHash; readonly info: BlockInfo } | undefined> {
-  const hash = (await ledger.blockInfo(previous, look))?.successor;
-  const info = hash === undefined ? undefined : await ledger.blockInfo(hash, look);
-  if (info?.block !== undefined && info.block.previous !== previous) {
-    throw new NanoError("ledger_unavailable", { why: "the node names a successor that follows another block" });
-  }
-  return hash === undefined || info === undefined ? undefined : { hash, info };
 }
 
 async function judgeTrackB(

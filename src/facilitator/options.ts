@@ -4,6 +4,7 @@ import { MAINNET_WORK_THRESHOLDS } from "../nano/index.js";
 import { type ChallengeAuthority, type ChallengeSecret, createChallengeAuthority } from "../protocol/index.js";
 import type { RedemptionStore } from "../store/port.js";
 import type { WorkPolicy } from "../tracks/nano-txn/index.js";
+import { type Schedule, scheduleUnref } from "./schedule.js";
 import { createSightings, type Sightings } from "./sightings.js";
 
 export interface FacilitatorOptions {
@@ -23,6 +24,10 @@ export interface FacilitatorOptions {
   readonly verifyTimeoutSeconds?: number | undefined;
   /** Milliseconds since 1970. */
   readonly clock?: (() => number) | undefined;
+  /** How often the journal is looked through for blocks whose settlement died or is pending (R9). Default 30 s, 0: never. */
+  readonly recoveryIntervalSeconds?: number | undefined;
+  /** Calls again and again; a timer that keeps no process alive where it is left out. */
+  readonly schedule?: Schedule | undefined;
   /** How long to wait between two looks for a block the node does not know yet; injected in tests. */
   readonly sleep?: ((ms: number) => Promise<void>) | undefined;
 }
@@ -39,6 +44,8 @@ export interface FacilitatorSettings {
   readonly verifyTimeoutSeconds: number;
   readonly clock: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  readonly recoveryIntervalSeconds: number;
+  readonly schedule: Schedule;
 }
 
 export function resolveOptions(options: FacilitatorOptions): FacilitatorSettings {
@@ -53,6 +60,8 @@ export function resolveOptions(options: FacilitatorOptions): FacilitatorSettings
     paymentAgeSeconds: seconds("paymentAgeSeconds", options.paymentAgeSeconds ?? 3600, 1),
     confirmationTimeoutSeconds: seconds("confirmationTimeoutSeconds", options.confirmationTimeoutSeconds ?? 25, 0),
     verifyTimeoutSeconds: seconds("verifyTimeoutSeconds", options.verifyTimeoutSeconds ?? 10, 0),
+    recoveryIntervalSeconds: seconds("recoveryIntervalSeconds", options.recoveryIntervalSeconds ?? 30, 0),
+    schedule: options.schedule ?? scheduleUnref,
     clock: options.clock ?? Date.now,
     sleep: options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
   };

@@ -1,6 +1,11 @@
 import type { x402Facilitator } from "@x402/core/facilitator";
 import type { SchemeNetworkFacilitator, SettleResponse, VerifyResponse } from "@x402/core/types";
-import { createFacilitatorEngine, type FacilitatorEngine, type FacilitatorOptions } from "../../facilitator/index.js";
+import {
+  createFacilitatorEngine,
+  type FacilitatorEngine,
+  type FacilitatorOptions,
+  type RecoveryReport,
+} from "../../facilitator/index.js";
 import { NETWORK, SCHEME } from "../../protocol/index.js";
 import type { FacilitatorLink } from "./facilitator-link.js";
 
@@ -33,6 +38,16 @@ export class ExactNanoScheme implements SchemeNetworkFacilitator, FacilitatorLin
   /** Ends the lease of a cancelled response: what `POST /release` calls, and a resource server in the same process. */
   async release(lease: string): Promise<boolean> {
     return this.#engine.release(lease);
+  }
+
+  /** One pass over the journal now (R9); the engine makes one at the start and then regularly. */
+  async recover(): Promise<RecoveryReport> {
+    return this.#engine.recover();
+  }
+
+  /** Ends the regular passes. Ledger and store stay open: they are the caller's. */
+  close(): void {
+    this.#engine.close();
   }
 }
 
