@@ -42,6 +42,6 @@ export default defineConfig({
   test: {
     ...common,
     include: ["test/**/*.test.ts"],
-    exclude: [...(common.exclude ?? []), "test/package/**", "**/*.long.test.ts"],
+    exclude: [...(common.exclude ?? []), "test/package/**", "test/guards/**", "**/*.long.test.ts"],
   },
 });

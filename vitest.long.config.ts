@@ -12,7 +12,7 @@ export default defineConfig({
   test: {
     ...common,
     include: ["test/**/*.test.ts"],
-    exclude: [...(common.exclude ?? []), "test/package/**"],
+    exclude: [...(common.exclude ?? []), "test/package/**", "test/guards/**"],
     env: { X402_NANO_CRYPTO: "wasm", X402_NANO_LONG: "1" },
     testTimeout: 300_000,
   },

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const RUNS = ["test", "long", "package"];
+const RUNS = ["test", "long", "guards", "package"];
 const directory = process.argv[2];
 
 const totals = RUNS.map((run) => countRun(join(directory, `${run}.json`)));

@@ -39,9 +39,27 @@ export function createWorld(
   create: (clock: () => number) => RedemptionStore,
   seen = new Set<string>(),
 ): { model: Actors; real: World } {
-  const clock = { nowMs: 1_000_000 };
+  const clock = createCommandClock();
+  return createWorldOn(
+    create(() => clock.nowMs),
+    clock,
+    seen,
+  );
+}
+
+/** The time that the commands move. */
+export function createCommandClock(): { nowMs: number } {
+  return { nowMs: 1_000_000 };
+}
+
+/** An empty store that runs on `clock`. */
+export function createWorldOn(
+  store: RedemptionStore,
+  clock: { nowMs: number },
+  seen = new Set<string>(),
+): { model: Actors; real: World } {
   const model: Actors = { nowMs: clock.nowMs, owned: new Map(), tokens: [] };
-  return { model, real: { store: create(() => clock.nowMs), clock, seen } };
+  return { model, real: { store, clock, seen } };
 }
 
 function isOpen(model: Actors, owned: Ownership | undefined): boolean {

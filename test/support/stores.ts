@@ -49,5 +49,8 @@ const sqlite: StoreKind = {
   },
 };
 
-/** The stores that this machine can run. */
-export const storeKinds: readonly StoreKind[] = [memory, sqlite];
+/** The stores that this machine can run; X402_NANO_STORES names those that are enough. */
+export const storeKinds: readonly StoreKind[] = [memory, sqlite].filter(({ name }) => {
+  const wanted = process.env["X402_NANO_STORES"];
+  return wanted === undefined || wanted.split(",").includes(name);
+});

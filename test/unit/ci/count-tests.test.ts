@@ -36,10 +36,11 @@ function count(): { line: string; code: number | null } {
   return { line: stdout, code: status };
 }
 
-it("adds up the three runs", () => {
+it("adds up the four runs", () => {
   report("test", { passed: 10 });
   report("long", { passed: 20 });
-  report("package", { passed: 3 });
+  report("guards", { passed: 1 });
+  report("package", { passed: 2 });
   expect(count()).toEqual({ line: "33 passed, 0 failed\n", code: 0 });
 });
 
@@ -48,26 +49,30 @@ it("fails for a failed test", () => {
     { status: "failed", assertionResults: [{ status: "failed" }, { status: "failed" }] },
   ]);
   report("long", { passed: 20 });
-  report("package", { passed: 3 });
+  report("guards", { passed: 1 });
+  report("package", { passed: 2 });
   expect(count()).toEqual({ line: "33 passed, 2 failed\n", code: 1 });
 });
 
 it("counts a file that never came to its tests, and skipped tests, as failed", () => {
   report("test", { passed: 10 }, [{ status: "failed", assertionResults: [] }]);
   report("long", { passed: 20, skipped: 1, todo: 1 });
-  report("package", { passed: 3 });
+  report("guards", { passed: 1 });
+  report("package", { passed: 2 });
   expect(count()).toEqual({ line: "33 passed, 3 failed\n", code: 1 });
 });
 
 it("counts a run without a report as failed", () => {
   report("test", { passed: 10 });
-  report("package", { passed: 3 });
+  report("guards", { passed: 1 });
+  report("package", { passed: 2 });
   expect(count()).toEqual({ line: "13 passed, 1 failed\n", code: 1 });
 });
 
 it("does not take a run without tests for a success", () => {
   report("test", { passed: 10 });
   report("long", { passed: 20 });
+  report("guards", { passed: 1 });
   report("package", { passed: 0 });
-  expect(count()).toEqual({ line: "30 passed, 0 failed\n", code: 1 });
+  expect(count()).toEqual({ line: "31 passed, 0 failed\n", code: 1 });
 });
