@@ -29,6 +29,7 @@ export const commonOptions = (run: string): TestOptions => ({
   retry: 0,
   // Hosts warn on the console of every hostile header; shown where a test fails.
   silent: "passed-only",
+  globalSetup: at("./test/support/one-redis.ts"),
   // Vitest would leave one processor to itself, and wait for a single file at a time on two.
   maxWorkers: availableParallelism(),
   testTimeout: 30_000,

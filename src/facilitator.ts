@@ -18,5 +18,6 @@ export {
 } from "./protocol/index.js";
 export { type MemoryStoreOptions, memoryStore } from "./store/memory.js";
 export type { RedemptionStore } from "./store/port.js";
+export { type IoredisClient, type RedisStoreOptions, redisStore } from "./store/redis/index.js";
 export { type SqliteStoreOptions, sqliteStore } from "./store/sqlite/sqlite.node.js";
 export type { WorkPolicy } from "./tracks/nano-txn/index.js";

@@ -12,5 +12,12 @@ export default defineConfig({
   root: fileURLToPath(new URL("../../", import.meta.url)),
   resolve: { alias: sourceAliases },
   plugins: [withoutGuard(guard)],
-  test: { ...commonOptions("guard"), reporters: ["json"], include: [guard.attack], bail: 1, maxWorkers: 1 },
+  test: {
+    ...commonOptions("guard"),
+    globalSetup: [],
+    reporters: ["json"],
+    include: [guard.attack],
+    bail: 1,
+    maxWorkers: 1,
+  },
 });

@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { memoryStore, sqliteStore } from "x402-nano/facilitator";
+import { inject } from "vitest";
+import { memoryStore, redisStore, sqliteStore } from "x402-nano/facilitator";
 import type { RedemptionStore } from "../../src/store/port.js";
 
 /** Data of its own, and as many stores on it as a test opens: each is what one facilitator process holds. */
@@ -49,8 +51,23 @@ const sqlite: StoreKind = {
   },
 };
 
+const redis = (url: string): StoreKind => ({
+  name: "redis",
+  async createPlace() {
+    const keyPrefix = `test-${randomUUID()}:`;
+    return {
+      isShared: true,
+      open: (clock) => redisStore(url, { keyPrefix, clock, serverClock: clock, onWarning: () => undefined }),
+      remove: async () => undefined,
+    };
+  },
+});
+
+const redisUrl = inject("redisUrl");
+const all: readonly StoreKind[] = redisUrl === undefined ? [memory, sqlite] : [memory, sqlite, redis(redisUrl)];
+
 /** The stores that this machine can run; X402_NANO_STORES names those that are enough. */
-export const storeKinds: readonly StoreKind[] = [memory, sqlite].filter(({ name }) => {
+export const storeKinds: readonly StoreKind[] = all.filter(({ name }) => {
   const wanted = process.env["X402_NANO_STORES"];
   return wanted === undefined || wanted.split(",").includes(name);
 });

@@ -1,37 +1,36 @@
 import { z } from "zod";
-import type { Held, LeaseRecords, Redeemed } from "../leases.js";
+import type { Held, Journal, LeaseRecords, Redeemed } from "../leases.js";
 import type { LeaseToken } from "../port.js";
 import { readToken } from "../token.js";
 import type { SqlDatabase } from "./database.node.js";
 
-/** Read as digits: what libsql makes of a blob depends on the call (buffer, array buffer). */
-const bytes = z.string().regex(/^[0-9a-f]{64}$/);
+const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
+const journalSchema = z.object({
+  block: z.string(),
+  previous: hex64.optional(),
+  sinceMs: z.number(),
+  order: z.number(),
+});
 
+/** Blobs are read as digits: what libsql makes of one depends on the call (buffer, array buffer). */
 const leaseRow = z.object({
   id: z.number(),
-  hash: bytes,
-  account: bytes,
-  secret: bytes,
-  previous: bytes.nullable(),
+  token: z.string().regex(/^[0-9a-f]{192}$/),
+  previous: hex64.nullable(),
   payment_id: z.string(),
   holder: z.enum(["verify", "settle"]),
   until_ms: z.number(),
   saved_at_ms: z.number(),
-  block: z.string().nullable(),
-  block_previous: bytes.nullable(),
-  journalled_at_ms: z.number().nullable(),
-  journal_order: z.number().nullable(),
+  journal: z.string().nullable(),
 });
 
-const redemptionRow = z.object({ account: bytes, secret: bytes, payment_id: z.string(), result: z.string() });
+const redemptionRow = z.object({ account: hex64, secret: hex64, payment_id: z.string(), result: z.string() });
 
-const SAVE_LEASE = `INSERT OR REPLACE INTO lease (id, hash, account, secret, previous, payment_id, holder, until_ms,
-  saved_at_ms, block, block_previous, journalled_at_ms, journal_order) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`;
+const SAVE_LEASE = `INSERT OR REPLACE INTO lease (id, token, previous, payment_id, holder, until_ms, saved_at_ms,
+  journal) VALUES (?,?,?,?,?,?,?,?)`;
+const LOAD_LEASES = `SELECT id, lower(hex(token)) AS token, payment_id, holder, until_ms, saved_at_ms, journal,
+  CASE WHEN previous IS NULL THEN NULL ELSE lower(hex(previous)) END AS previous FROM lease`;
 const SAVE_REDEMPTION = "INSERT INTO redemption (hash, account, secret, payment_id, result) VALUES (?,?,?,?,?)";
-const LOAD_LEASES = `SELECT id, lower(hex(hash)) AS hash, lower(hex(account)) AS account, lower(hex(secret)) AS secret,
-  CASE WHEN previous IS NULL THEN NULL ELSE lower(hex(previous)) END AS previous, payment_id, holder, until_ms,
-  saved_at_ms, block, CASE WHEN block_previous IS NULL THEN NULL ELSE lower(hex(block_previous)) END AS block_previous,
-  journalled_at_ms, journal_order FROM lease`;
 const FIND_REDEMPTION = `SELECT lower(hex(account)) AS account, lower(hex(secret)) AS secret, payment_id, result
   FROM redemption WHERE hash = ?`;
 
@@ -64,22 +63,16 @@ export function createRecords(database: SqlDatabase): SqliteRecords {
     saveHeld(held, nowMs) {
       const row = rows.get(held.hash) ?? ++lastRow;
       rows.set(held.hash, row);
-      const { account, secret } = splitToken(held.token);
       const { journal } = held;
       saveLease.run([
         row,
-        fromHex(held.hash),
-        account,
-        secret,
-        fromOptionalHex(held.previous),
+        fromHex(held.token.replaceAll(".", "")),
+        held.previous === undefined ? null : fromHex(held.previous),
         held.paymentId,
         held.holder,
         Math.ceil(held.untilMs),
         Math.floor(nowMs),
-        journal?.block ?? null,
-        fromOptionalHex(journal?.previous),
-        journal === undefined ? null : Math.floor(journal.sinceMs),
-        journal?.order ?? null,
+        journal === undefined ? null : JSON.stringify(journal),
       ]);
     },
     deleteHeld(hash) {
@@ -89,21 +82,24 @@ export function createRecords(database: SqlDatabase): SqliteRecords {
       deleteLease.run([row]);
     },
     load(nowMs) {
-      const loaded = database
+      rows.clear();
+      lastRow = 0;
+      return database
         .prepare(LOAD_LEASES)
         .all([])
-        .map((row) => leaseRow.parse(row));
-      rows.clear();
-      for (const { hash, id } of loaded) rows.set(hash, id);
-      lastRow = loaded.reduce((last, { id }) => Math.max(last, id), 0);
-      return loaded.map((row) => heldOf(row, nowMs));
+        .map((loaded) => {
+          const row = leaseRow.parse(loaded);
+          const held = heldOf(row, nowMs);
+          rows.set(held.hash, row.id);
+          lastRow = Math.max(lastRow, row.id);
+          return held;
+        });
     },
   };
 }
 
 function heldOf(row: z.infer<typeof leaseRow>, nowMs: number): Held {
-  const { account, hash, secret, block, journalled_at_ms: sinceMs, journal_order: order } = row;
-  const isJournalled = block !== null && sinceMs !== null && order !== null;
+  const [account, hash, secret] = [row.token.slice(0, 64), row.token.slice(64, 128), row.token.slice(128)];
   return {
     account,
     hash,
@@ -113,8 +109,13 @@ function heldOf(row: z.infer<typeof leaseRow>, nowMs: number): Held {
     holder: row.holder,
     // Were the clock set back between two processes, the lease would last longer by as much.
     untilMs: Math.min(row.until_ms, nowMs + (row.until_ms - row.saved_at_ms)),
-    journal: isJournalled ? { block, previous: row.block_previous ?? undefined, sinceMs, order } : undefined,
+    journal: row.journal === null ? undefined : readJournal(row.journal),
   };
+}
+
+function readJournal(text: string): Journal {
+  const { previous, ...rest } = journalSchema.parse(JSON.parse(text));
+  return { ...rest, previous };
 }
 
 function splitToken(token: LeaseToken): { account: Uint8Array; secret: Uint8Array } {
@@ -124,8 +125,4 @@ function splitToken(token: LeaseToken): { account: Uint8Array; secret: Uint8Arra
 
 function fromHex(digits: string): Uint8Array {
   return Buffer.from(digits, "hex");
-}
-
-function fromOptionalHex(digits: string | undefined): Uint8Array | null {
-  return digits === undefined ? null : fromHex(digits);
 }

@@ -9,24 +9,20 @@ const APPLICATION_ID = 0x78344e61;
  * released is never changed.
  *
  * `lease` is small and is read whole at the start, so that it needs no index: rows are written in order and leave few
- * pages to be flushed. `redemption` only grows, and nothing takes a row out (R1).
+ * pages to be flushed. `token` is account, hash and secret, 32 bytes each; `journal` is JSON, present while the block is
+ * journalled. `redemption` only grows, and nothing takes a row out (R1).
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE birth (at_seconds INTEGER NOT NULL) STRICT;
    CREATE TABLE lease (
      id INTEGER PRIMARY KEY,
-     hash BLOB NOT NULL,
-     account BLOB NOT NULL,
-     secret BLOB NOT NULL,
+     token BLOB NOT NULL,
      previous BLOB,
      payment_id TEXT NOT NULL,
      holder TEXT NOT NULL,
      until_ms INTEGER NOT NULL,
      saved_at_ms INTEGER NOT NULL,
-     block TEXT,
-     block_previous BLOB,
-     journalled_at_ms INTEGER,
-     journal_order INTEGER
+     journal TEXT
    ) STRICT;
    CREATE TABLE redemption (
      id INTEGER PRIMARY KEY,
