@@ -1,18 +1,18 @@
 /**
  * A facilitator for Nano: the stock class over HTTP, on loopback.
  *
- *   NANO_RPC_URL=… NANO_WEBSOCKET_URL=… CHALLENGE_SECRET=… PORT=4022 npx tsx examples/facilitator.ts
+ *   NANO_RPC_URL=… NANO_WEBSOCKET_URL=… CHALLENGE_SECRET=… STORE=redemptions.db PORT=4022 npx tsx examples/facilitator.ts
  */
 import type { AddressInfo } from "node:net";
 import { x402Facilitator } from "@x402/core/facilitator";
 import express, { type Request, type Response } from "express";
 // #region readme
-import { ExactNanoScheme, memoryStore } from "x402-nano/facilitator";
+import { ExactNanoScheme, sqliteStore } from "x402-nano/facilitator";
 import { createLedger } from "x402-nano/rpc";
 
 const nano = new ExactNanoScheme({
   ledger: createLedger({ rpcUrls: setting("NANO_RPC_URL"), websocketUrl: setting("NANO_WEBSOCKET_URL") }),
-  store: memoryStore(), // for development: it forgets what was redeemed when the process ends
+  store: await sqliteStore(setting("STORE")), // a file; several facilitators share a Redis: redisStore(url)
   challengeSecret: setting("CHALLENGE_SECRET"),
   ...devNetwork(),
 });

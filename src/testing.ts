@@ -20,3 +20,15 @@ export {
   wrongAmounts,
 } from "./dev-ledger/index.js";
 export { xno } from "./nano/index.js";
+export { type ContractHarness, type ContractSubject, redemptionStoreContract } from "./store/contract/index.js";
+export type {
+  Advance,
+  AdvanceResult,
+  Claim,
+  ClaimResult,
+  EntryKey,
+  EntryView,
+  LeaseToken,
+  OpenEntry,
+  RedemptionStore,
+} from "./store/port.js";

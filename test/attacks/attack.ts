@@ -1,16 +1,24 @@
 import { test } from "vitest";
-import { createFacilitatorEngine } from "x402-nano/facilitator";
+import { createFacilitatorEngine, type FacilitatorOptions } from "x402-nano/facilitator";
+import type { RedemptionStore } from "../../src/store/port.js";
 import { type EngineWorld, startEngineWorld } from "../support/engine-world.js";
-import { storeKinds } from "../support/stores.js";
+import { type StoreKind, storeKinds } from "../support/stores.js";
 import type { WorldOptions } from "../support/world.js";
 
 export type AttackOptions = Omit<WorldOptions, "wrapLedger" | "openStore">;
+
+export interface AttackWorld extends EngineWorld {
+  /** What `other` was made of, for a second host in front of the second facilitator. */
+  readonly otherOptions: FacilitatorOptions;
+  /** An empty store of the same kind, born now. Closed with the world. */
+  createEmptyStore(): Promise<RedemptionStore>;
+}
 
 /**
  * One attack, on each store. In its world `other` is a second facilitator: with a store of its own on the same data
  * where the kind allows several, as two processes on one Redis have; else on the very same store.
  */
-export function attack(title: string, body: (world: EngineWorld) => Promise<void>, options: AttackOptions = {}): void {
+export function attack(title: string, body: (world: AttackWorld) => Promise<void>, options: AttackOptions = {}): void {
   for (const kind of storeKinds) {
     test(`${title} [${kind.name}]`, async () => {
       const place = await kind.createPlace();
@@ -19,7 +27,13 @@ export function attack(title: string, body: (world: EngineWorld) => Promise<void
         try {
           const store = await place.open(world.clock);
           world.onClose(() => store.close());
-          await body({ ...world, other: createFacilitatorEngine({ ...world.facilitatorOptions, store }) });
+          const otherOptions = { ...world.facilitatorOptions, store };
+          await body({
+            ...world,
+            other: createFacilitatorEngine(otherOptions),
+            otherOptions,
+            createEmptyStore: () => createEmptyStore(kind, world),
+          });
         } finally {
           await world.close();
         }
@@ -28,4 +42,12 @@ export function attack(title: string, body: (world: EngineWorld) => Promise<void
       }
     });
   }
+}
+
+async function createEmptyStore(kind: StoreKind, { clock, onClose }: EngineWorld): Promise<RedemptionStore> {
+  const place = await kind.createPlace();
+  onClose(() => place.remove());
+  const store = await place.open(clock);
+  onClose(() => store.close());
+  return store;
 }

@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createPurse } from "x402-nano/client";
 import { createLedger } from "x402-nano/rpc";
@@ -11,6 +14,7 @@ const SEED = "e1".repeat(32);
 const EVM_PAY_TO = "0x209693Bc6afc0C5328bA36FaF03C514EF312287C";
 
 let dev: DevLedger;
+let directory: string;
 let evmFacilitator: Server;
 const children: Child[] = [];
 let resourceUrl: string;
@@ -26,6 +30,7 @@ const env = () => ({
 
 beforeAll(async () => {
   dev = await startDevLedger();
+  directory = await mkdtemp(join(tmpdir(), "x402-nano-examples-"));
   evmFacilitator = await listen(
     createServer((_request, response) => {
       response.setHeader("Content-Type", "application/json");
@@ -33,7 +38,7 @@ beforeAll(async () => {
       response.end(JSON.stringify({ kinds, extensions: [], signers: {} }));
     }),
   );
-  const facilitator = start("facilitator", env());
+  const facilitator = start("facilitator", { ...env(), STORE: join(directory, "redemptions.db") });
   facilitatorUrl = (await facilitator.printed(/facilitator on (\S+)/))[1] ?? "";
   const seller = start("seller", {
     ...env(),
@@ -50,6 +55,7 @@ afterAll(async () => {
   evmFacilitator.closeAllConnections();
   await new Promise((resolve) => evmFacilitator.close(resolve));
   await dev.close();
+  await rm(directory, { recursive: true });
 });
 
 function start(name: string, childEnv: Record<string, string>): Child {
