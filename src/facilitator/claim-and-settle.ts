@@ -1,5 +1,6 @@
+import { hasCode } from "../errors/index.js";
 import { refuse, type SettleAnswer, settleSuccess } from "../protocol/index.js";
-import type { LeaseToken } from "../store/port.js";
+import type { AdvanceResult, LeaseToken } from "../store/port.js";
 import { broadcastAndConfirm, pending, type Unsettled } from "./broadcast.js";
 import type { CheckedPayment } from "./checked-payment.js";
 import { takeLease } from "./lease.js";
@@ -8,6 +9,10 @@ import { readStoredSuccess, refuseClaim, type SettleStanding } from "./redemptio
 
 /** A settle's lease outlives its wait for the confirmation by this much, so that nobody takes the hash in between. */
 const SETTLE_LEASE_SLACK_MS = 15_000;
+
+/** How often a redemption is tried again where the store did not answer, and after what pause. */
+const REDEEM_AGAIN = 2;
+const REDEEM_PAUSE_MS = 250;
 
 /** A settle that passed all rows, or needs none of those that ask the ledger because it goes on with its broadcast. */
 export interface Settle {
@@ -77,10 +82,10 @@ async function giveBack(lease: LeaseToken, { store }: FacilitatorSettings): Prom
 async function redeem(
   { hash, payer, payment }: CheckedPayment,
   lease: LeaseToken,
-  { store }: FacilitatorSettings,
+  settings: FacilitatorSettings,
 ): Promise<Settlement> {
   const answer = settleSuccess(hash, payer, payment.track);
-  const advance = await store.advance(lease, { to: "redeemed", result: JSON.stringify(answer) });
+  const advance = await advanceToRedeemed(lease, JSON.stringify(answer), settings);
   switch (advance.outcome) {
     case "advanced":
       return { ok: true, answer };
@@ -90,6 +95,25 @@ async function redeem(
     }
     case "lost":
       return refuse("payment_in_progress");
+  }
+}
+
+/**
+ * A store that did not answer may have redeemed: the very same step again is then answered as done by this token. A host
+ * that has no token could not ask again, and its payer would have paid for nothing.
+ */
+async function advanceToRedeemed(
+  lease: LeaseToken,
+  result: string,
+  { store, sleep }: FacilitatorSettings,
+): Promise<AdvanceResult> {
+  for (let left = REDEEM_AGAIN; ; left -= 1) {
+    try {
+      return await store.advance(lease, { to: "redeemed", result });
+    } catch (error) {
+      if (left === 0 || !hasCode(error, "store_unavailable")) throw error;
+      await sleep(REDEEM_PAUSE_MS);
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import {
   advanceFailsTo,
   type FaultyStore,
   faultyStore,
+  redeemedAnswerLost,
   storeDown,
 } from "../support/faulty-store.js";
 import { leaseOf, type Request, withLease } from "../support/offers.js";
@@ -154,8 +155,9 @@ describe("the store cannot be asked", () => {
     ] as const) {
       const request = await pay(track);
       const lease = await leaseOf(engine, request);
-      store.next("advance", advanceFailsTo(to));
+      store.always("advance", advanceFailsTo(to));
       expect(await engine.settle(withLease(request, lease))).toMatchObject({ errorReason: STORE_DOWN });
+      store.heal();
       world.clock.advanceSeconds(100);
       expect(await engine.settle(withLease(request, lease))).toMatchObject({ success: true });
     }
@@ -184,7 +186,7 @@ describe("the store cannot be asked", () => {
 
   test("Track A at the redemption: the lease has ended, so the payer can claim it through Track B", async () => {
     const { request, hash } = await world.payTrackA();
-    store.next("advance", advanceFailsTo("redeemed"), 2);
+    store.always("advance", advanceFailsTo("redeemed"));
     expect(await engine.settle(request)).toMatchObject({ errorReason: "settlement_pending" });
     store.heal();
     expect(await engine.settle(world.claimTrackB(hash))).toMatchObject({ success: true });
@@ -208,20 +210,40 @@ describe("the store cannot be asked", () => {
   test.each(TRACKS)("%s is redeemed but the answer is lost: the same token gets the stored success", async (track) => {
     const request = await pay(track);
     const lease = await leaseOf(engine, request);
-    store.always("advance", async (real, token, step) => {
-      const result = await real(token, step);
-      return step.to === "redeemed" ? storeDown() : result;
-    });
+    store.always("advance", redeemedAnswerLost);
     expect(await engine.settle(withLease(request, lease))).toMatchObject({ success: false });
     store.heal();
     expect(await engine.settle(withLease(request, lease))).toMatchObject({ success: true });
     expect(await engine.settle(request)).toMatchObject({ errorReason: "duplicate_block_hash" });
   });
 
+  test.each(TRACKS)(
+    "%s at the redemption, twice: it is tried again, and settles without a token too",
+    async (track) => {
+      for (const failure of [advanceFailsTo("redeemed"), redeemedAnswerLost]) {
+        const request = await pay(track);
+        store.always("advance", failure);
+        let pauses = 0;
+        const patient = createFacilitatorEngine({
+          ...world.facilitatorOptions,
+          store: store.port,
+          sleep: async () => {
+            pauses += 1;
+            if (pauses === 2) store.heal();
+          },
+        });
+        expect(await patient.settle(request)).toMatchObject({ success: true });
+        expect(pauses).toBe(2);
+        expect(await engine.settle(request)).toMatchObject({ errorReason: "duplicate_block_hash" });
+      }
+    },
+  );
+
   test("Track B at the redemption: a value, and the lease that settle took has ended", async () => {
     const request = await pay("nanoSignature");
-    store.next("advance", advanceFailsTo("redeemed"));
+    store.always("advance", advanceFailsTo("redeemed"));
     expect(await engine.settle(request)).toMatchObject({ errorReason: STORE_DOWN, transaction: "" });
+    store.heal();
     await expectUntouched(request);
   });
 

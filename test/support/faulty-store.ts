@@ -24,3 +24,9 @@ export const advanceAnswerLost: Behaviour<RedemptionStore, "advance"> = async (r
 export function advanceFailsTo(to: "broadcasting" | "redeemed" | "closed"): Behaviour<RedemptionStore, "advance"> {
   return async (real, token, step): Promise<AdvanceResult> => (step.to === to ? storeDown() : real(token, step));
 }
+
+/** As `advanceAnswerLost`, of redemptions alone, any number of times. */
+export const redeemedAnswerLost: Behaviour<RedemptionStore, "advance"> = async (real, token, step) => {
+  const result = await real(token, step);
+  return step.to === "redeemed" ? storeDown() : result;
+};
