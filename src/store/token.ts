@@ -28,12 +28,13 @@ export interface TokenParts {
   readonly secret: string;
 }
 
-/** What a token names; undefined for what is no token: it comes from the network, and is then just unknown. */
-export function readToken(token: LeaseToken): TokenParts | undefined {
+/** What a token names; undefined for what is no token, or no text: it comes from the network, and is then just unknown. */
+export function readToken(token: unknown): TokenParts | undefined {
+  if (typeof token !== "string") return undefined;
   const [, account, hash, secret] = TOKEN.exec(token) ?? [];
   return account === undefined || hash === undefined || secret === undefined ? undefined : { account, hash, secret };
 }
 
-export function hashOfToken(token: LeaseToken): string | undefined {
+export function hashOfToken(token: unknown): string | undefined {
   return readToken(token)?.hash;
 }
