@@ -1,34 +1,33 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { redemptionStoreContract } from "../../src/store/contract/index.js";
-import { redisStore } from "../../src/store/redis/index.js";
 import type { RedemptionStore } from "../../src/store/index.js";
-import { hasRedisServer, type RedisServer, startRedisServer, warnWithoutRedis } from "../support/redis-server.js";
+import { type RedisServer, startRedisServer } from "../support/redis-server.js";
+import { describeRedis, newPrefix, openStore, untilAnswered } from "./redis-kit.js";
 
-let server: RedisServer;
-let stores = 0;
-const prefixes = new Map<RedemptionStore, string>();
+describeRedis("on a server", () => {
+  let server: RedisServer;
+  const prefixes = new Map<RedemptionStore, string>();
 
-async function openStore(keyPrefix: string, serverClock: () => number): Promise<RedemptionStore> {
-  const store = await redisStore(server.url, { keyPrefix, serverClock, onWarning: () => undefined });
-  prefixes.set(store, keyPrefix);
-  return store;
-}
-
-if (hasRedisServer) {
   beforeAll(async () => {
     server = await startRedisServer({ isDurable: true });
   });
   afterAll(() => server.stop());
 
+  async function open(serverClock: () => number, keyPrefix = newPrefix()): Promise<RedemptionStore> {
+    const store = await openStore(server.url, { keyPrefix, serverClock });
+    prefixes.set(store, keyPrefix);
+    return store;
+  }
+
   redemptionStoreContract(
     { describe, test, expect },
     {
       name: "redis",
-      create: (clock) => openStore(`store-${(stores += 1)}:`, clock),
-      /** The server dies with the process. */
+      create: (clock) => open(clock),
+      /** The server dies too. */
       async crash(store, clock) {
         await server.restart();
-        const heir = await openStore(prefixes.get(store) ?? "", clock);
+        const heir = await open(clock, prefixes.get(store));
         await store.close();
         return heir;
       },
@@ -37,25 +36,10 @@ if (hasRedisServer) {
         return {
           async restore() {
             await server.restart();
-            await untilItAnswers(store);
+            await untilAnswered(() => store.listOpen());
           },
         };
       },
     },
   );
-} else {
-  warnWithoutRedis("the Redis store against the contract");
-  test("without redis-server nothing is tested here", () => expect(hasRedisServer).toBe(false));
-}
-
-/** The store's connection comes back by itself, within a second. */
-async function untilItAnswers(store: RedemptionStore): Promise<void> {
-  for (;;) {
-    try {
-      await store.listOpen();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-}
+});

@@ -86,9 +86,9 @@ export class Births {
     const replies = await Promise.all(
       numbers.map((number) => link.run({ script: BIRTH, keys: [keys.birth(number)], args: [serverTime()] })),
     );
-    const seconds = replies.map(([text]) => Number(text));
-    if (!seconds.every(Number.isSafeInteger)) throw new NanoError("store_unavailable", { why: "no birth time" });
-    return String(Math.max(...seconds));
+    const marks = replies.map(([mark = ""]) => mark);
+    if (!marks.every((mark) => /^\d+$/.test(mark))) throw new NanoError("store_unavailable", { why: "no birth time" });
+    return String(Math.max(...marks.map(Number)));
   }
 }
 

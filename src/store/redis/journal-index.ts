@@ -8,7 +8,10 @@ export interface JournalIndexOptions {
   readonly link: RedisLink;
   readonly keys: Keys;
   /** A look at one payment's entry. */
-  readonly look: (token: { account: string; hash: string }, call: Pick<ScriptCall, "script" | "args">) => Promise<Reply>;
+  readonly look: (
+    token: { account: string; hash: string },
+    call: Pick<ScriptCall, "script" | "args">,
+  ) => Promise<Reply>;
 }
 
 interface Found {
@@ -47,9 +50,9 @@ export class JournalIndex {
     const seen = new Set<LeaseToken>();
     let cursor: string | undefined = "0";
     do {
-      const page: readonly LeaseToken[] = [];
       const [next, ...tokens]: Reply = await this.#readPage(cursor);
-      const fresh = [...new Set([...page, ...tokens])].filter((token) => !seen.has(token));
+      // A scan may name one twice.
+      const fresh = [...new Set(tokens)].filter((token) => !seen.has(token));
       for (const token of fresh) seen.add(token);
       const looks = await Promise.all(fresh.map((token) => this.#look(token)));
       found.push(...looks.flatMap((look) => (typeof look === "object" ? [look] : [])));

@@ -75,13 +75,14 @@ export class Redemptions {
   }
 
   async #runAcknowledged(calls: readonly ScriptCall[]): Promise<BatchReply["replies"]> {
-    const { link } = this.#options;
+    const { link, replicas } = this.#options;
+    const needed = this.needed === 0 ? 1 : this.needed;
     if (this.needed === 0) {
       const { replies, last } = await link.runBatch(calls, ["ROLE"]);
-      this.#hasReplicas ||= namesReplicas(last);
-      if (this.needed === 0) return replies;
+      if (replicas === 0 || !namesReplicas(last)) return replies;
+      // The first replica has come: what was just written counts once it has it.
+      this.#hasReplicas = true;
     }
-    const { needed } = this;
     const { replies, last } = await link.runBatch(calls, ["WAIT", String(needed), String(WAIT_MS)]);
     const acknowledged = Number(last);
     if (acknowledged >= needed) return replies;

@@ -11,19 +11,16 @@ export const JOURNAL: Script = {
   name: "journal",
   lua: `${PRELUDE}${HELD}
 if not found or found.result or found.secret ~= secret then return without_lease(found, secret) end
-local previous = found.previous
-if previous == '' and found.block then previous = found.journal_previous end
+local previous = found.previous or found.journal_previous
 -- Our lease had lapsed and another block took the frontier: broadcasting both would be a fork of our making.
 if taker_of(previous) then return {'lost'} end
 
-local until_ms = math.max(now + tonumber(ARGV[6]), found.until_ms)
-redis.call('HSET', entry, 'h', 'settle', 'u', ms(until_ms), 'a', ms(now), 'n', previous, 'b', ARGV[5], 'j', previous)
-if not found.block then
-  redis.call('HSET', entry, 's', ms(now), 'i', secret, 'o', op)
-  redis.call('PERSIST', entry)
-end
-point_at(previous, until_ms)
-return {'advanced', (found.block and found.op ~= op) and '1' or '0'}
+local was = found.block and found.op ~= op
+if not found.block then found.since, found.journal, found.op = now, secret, op end
+found.holder, found.previous, found.until_ms = 'settle', previous, math.max(now + tonumber(ARGV[6]), found.until_ms)
+found.block, found.journal_previous = ARGV[5], previous
+take(found)
+return {'advanced', was and '1' or '0'}
 `,
 };
 
@@ -32,14 +29,13 @@ export const REDEEM: Script = {
   name: "redeem",
   lua: `${PRELUDE}${HELD}
 if found and found.result and found.secret == secret then
-  redis.call('HSET', entry, 'o', found.op)
+  save(found)
   if found.op == op then return {'advanced', found.was} end
 end
 if not found or found.result or found.secret ~= secret then return without_lease(found, secret) end
 
 local was = found.block and '1' or '0'
-redis.call('DEL', entry)
-redis.call('HSET', entry, 't', secret, 'p', found.payment, 'r', ARGV[5], 'o', op, 'w', was)
+save({ secret = secret, payment = found.payment, result = ARGV[5], op = op, was = was })
 return {'advanced', was, found.journal}
 `,
 };
@@ -62,7 +58,8 @@ export const RELEASE: Script = {
 local found = read(entry)
 if not found or found.result or found.secret ~= ARGV[3] then return {'nothing'} end
 if found.block then
-  redis.call('HSET', entry, 'u', ms(math.min(now, found.until_ms)), 'a', ms(now))
+  found.until_ms, found.at = math.min(now, found.until_ms), now
+  save(found)
 else
   redis.call('DEL', entry)
 end
@@ -75,7 +72,7 @@ export const CONFIRM: Script = {
   name: "confirm",
   lua: `${PRELUDE}
 local found = read(entry)
-if found and found.result then redis.call('HSET', entry, 'o', found.op) end
+if found and found.result then save(found) end
 return {'confirmed'}
 `,
 };

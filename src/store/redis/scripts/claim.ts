@@ -7,7 +7,8 @@ import { PRELUDE, type Script } from "./prelude.js";
 export const CLAIM: Script = {
   name: "claim",
   lua: `${PRELUDE}
-local purpose, offered, fresh, payment, lease_ms, previous = ARGV[3], ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7]), ARGV[8]
+local purpose, offered, fresh, payment, lease_ms = ARGV[3], ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7])
+local previous = text_or_nil(ARGV[8])
 local found = read(entry)
 local function state() return found and found.block and 'broadcasting' or 'reserved' end
 
@@ -21,15 +22,16 @@ local may_take_over = purpose == 'settle' and offered == 'none' and found
   and found.holder == 'verify' and found.payment == payment
 if found and not own and is_open(found) and not may_take_over then return {'in_progress'} end
 
-if previous == '' and own then previous = found.previous end
+previous = previous or (own and found.previous or nil)
 local taker = taker_of(previous)
 if taker then return {'previous_taken', taker} end
 
-local secret, until_ms = fresh, now + lease_ms
-if own then secret, until_ms = found.secret, math.max(until_ms, found.until_ms) end
-redis.call('HSET', entry, 't', secret, 'p', payment, 'h', purpose, 'u', ms(until_ms), 'a', ms(now), 'n', previous)
-if not (found and found.block) then expire(until_ms) end
-point_at(previous, until_ms)
-return {'claimed', secret, state()}
+-- The journal stays whoever has the lease.
+local held = found or {}
+held.until_ms = math.max(now + lease_ms, own and held.until_ms or 0)
+held.secret = own and held.secret or fresh
+held.payment, held.holder, held.previous = payment, purpose, previous
+take(held)
+return {'claimed', held.secret, state()}
 `,
 };

@@ -12,9 +12,10 @@ const KEEP_LAPSED_MS = 3_600_000;
  * it, so they lie in its Cluster slot and carry whatever prefix the client adds. KEYS[2], where given, is the mark of
  * the store's birth. ARGV[1]: the time for tests, else empty. ARGV[2]: the birth that the caller knows.
  *
- * Entry, while it is held: t token's secret, p payment, h holder, u lease until, a when u was last known to be right,
- * n `previous` of the lease. Journalled as well: b block, j its `previous`, s since when, i the secret that journalled it
- * first (its name in the index), o the call that did. Redeemed: t, p, r result, o the call, w whether it was journalled.
+ * An entry is one packed table: half the time and the memory of a hash. While it is held: secret (of the token),
+ * payment, holder, until_ms, at (when until_ms was last known to be right), previous (of the lease). Journalled as
+ * well: block, journal_previous, since, journal (the secret that journalled it first: its name in the index), op (the
+ * call that did). Redeemed: secret, payment, result, op (the call), was ("1" where it was journalled).
  */
 export const PRELUDE = `
 if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[2] then return {'unborn'} end
@@ -39,34 +40,36 @@ local function keep_steady(key, held)
   local back = held.at - now
   if back > 0 then
     held.until_ms = held.until_ms - back
-    redis.call('HSET', key, 'u', ms(held.until_ms), 'a', ms(now))
-    if held.since then
-      held.since = held.since - back
-      redis.call('HSET', key, 's', ms(held.since))
-    end
-  elseif held.at < held.until_ms and held.until_ms <= now then
-    redis.call('HSET', key, 'a', ms(now))
+    held.since = held.since and held.since - back
+  elseif held.until_ms <= held.at or now < held.until_ms then
+    return
   end
+  held.at = now
+  redis.call('SET', key, cmsgpack.pack(held), 'KEEPTTL')
 end
 
 -- What is known of a hash: nothing, a redemption (with a result), or who holds it.
 local function read(key)
-  local f = redis.call('HMGET', key, 't', 'p', 'r', 'o', 'w', 'h', 'u', 'a', 'n', 'b', 'j', 's', 'i')
-  if not f[1] then return nil end
-  local found = { secret = f[1], payment = f[2], result = f[3], op = f[4] }
-  if found.result then
-    found.was = f[5]
-    return found
-  end
-  found.holder, found.until_ms, found.at, found.previous = f[6], tonumber(f[7]), tonumber(f[8]), f[9]
-  if f[10] then found.block, found.journal_previous, found.since, found.journal = f[10], f[11], tonumber(f[12]), f[13] end
-  keep_steady(key, found)
+  local packed = redis.call('GET', key)
+  if not packed then return nil end
+  local found = cmsgpack.unpack(packed)
+  if not found.result then keep_steady(key, found) end
   return found
 end
 
--- Another hash whose open lease was claimed with the same previous; '' is none. The pointer may be an old one.
+-- A reservation goes by itself, an hour after its lease; what is journalled (R9) or redeemed (R1) stays.
+local function save(found)
+  local packed = cmsgpack.pack(found)
+  if found.block or found.result then
+    redis.call('SET', entry, packed)
+  else
+    redis.call('SET', entry, packed, 'PX', ms(found.until_ms - now + ${KEEP_LAPSED_MS}))
+  end
+end
+
+-- Another hash whose open lease was claimed with the same previous. The pointer may be an old one.
 local function taker_of(previous)
-  if previous == '' then return nil end
+  if not previous then return nil end
   local other = redis.call('GET', base .. 'on:' .. previous)
   if not other or other == hash then return nil end
   local held = read(base .. other)
@@ -74,13 +77,14 @@ local function taker_of(previous)
   return other
 end
 
-local function point_at(previous, until_ms)
-  if previous == '' then return end
-  redis.call('SET', base .. 'on:' .. previous, hash, 'PX', ms(until_ms - now + ${KEEP_LAPSED_MS}))
+-- Takes the hash, and the previous where there is one.
+local function take(held)
+  held.at = now
+  save(held)
+  if held.previous then
+    redis.call('SET', base .. 'on:' .. held.previous, hash, 'PX', ms(held.until_ms - now + ${KEEP_LAPSED_MS}))
+  end
 end
-
--- A reservation goes by itself, an hour after its lease; what is journalled stays (R9).
-local function expire(until_ms) redis.call('PEXPIRE', entry, ms(until_ms - now + ${KEEP_LAPSED_MS})) end
 
 -- The result is for the token that redeemed it alone.
 local function already_redeemed(found, secret)
@@ -92,4 +96,6 @@ local function without_lease(found, secret)
   if found and found.result then return already_redeemed(found, secret) end
   return {'lost'}
 end
+
+local function text_or_nil(text) if text ~= '' then return text end end
 `;

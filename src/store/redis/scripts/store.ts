@@ -20,7 +20,10 @@ return {page[1], unpack(page[2])}
 `,
 };
 
-export const ADD_TO_INDEX: Script = { name: "add to index", lua: "redis.call('SADD', KEYS[1], ARGV[1]) return {'done'}" };
+export const ADD_TO_INDEX: Script = {
+  name: "add to index",
+  lua: "redis.call('SADD', KEYS[1], ARGV[1]) return {'done'}",
+};
 
 export const REMOVE_FROM_INDEX: Script = {
   name: "remove from index",

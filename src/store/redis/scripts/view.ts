@@ -5,7 +5,7 @@ export const VIEW: Script = {
   name: "view",
   lua: `${PRELUDE}
 local found = read(entry)
-local taker = taker_of(ARGV[3]) or ''
+local taker = taker_of(text_or_nil(ARGV[3])) or ''
 if not found then return {'free', '', '', '', taker, ''} end
 if found.result then return {'redeemed', '', found.secret, found.payment, taker, found.result} end
 return {found.block and 'broadcasting' or 'reserved', is_open(found) and 'open' or '',
@@ -24,7 +24,7 @@ export const VIEW_JOURNALLED: Script = {
 local found = read(entry)
 if not found or found.result then return {'gone'} end
 if not found.block or found.journal ~= ARGV[3] then return {found.secret == ARGV[3] and 'waiting' or 'gone'} end
-return {'journalled', found.secret, found.journal_previous, found.block, is_open(found) and 'open' or '',
+return {'journalled', found.secret, found.journal_previous or '', found.block, is_open(found) and 'open' or '',
   ms(found.since), ms(math.max(0, now - found.since)), ms(math.max(0, now - found.until_ms))}
 `,
 };

@@ -1,0 +1,2 @@
+export type { IoredisClient } from "./clients.node.js";
+export { type RedisStoreOptions, redisStore } from "./redis.node.js";
