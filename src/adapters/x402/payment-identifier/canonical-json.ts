@@ -7,9 +7,9 @@ const MAX_DEPTH = 64;
  */
 export function canonicalJson(value: unknown, depth = MAX_DEPTH): string | undefined {
   if (depth === 0) return undefined;
-  if (typeof value === "number") return String(value);
-  if (typeof value === "bigint") return `${String(value)}n`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value !== "object" || value === null) return "null";
   const parts: string[] = [];
   if (Array.isArray(value)) {
     for (const item of value) {

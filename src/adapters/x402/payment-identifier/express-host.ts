@@ -39,14 +39,17 @@ export function serveExpress(
     next();
     return;
   }
-  void replay.decide(facts).then((decision) => {
-    if (decision.kind === "answer") {
-      send(response, decision.response);
-      return;
-    }
-    if (decision.kind === "run") record(response, decision.recording);
-    next();
-  });
+  replay
+    .decide(facts)
+    .then((decision) => {
+      if (decision.kind === "answer") {
+        send(response, decision.response);
+        return;
+      }
+      if (decision.kind === "run") record(response, decision.recording);
+      next();
+    })
+    .catch(next);
 }
 
 function describe(request: ExpressRequestLike): ReplayRequestWithBody {
@@ -108,7 +111,8 @@ function record(response: ExpressResponseLike, recording: Recording): void {
     if (head !== undefined || isOver) return;
     const headers = headersAdded(before, { ...response.getHeaders(), ...readGiven(given) });
     head = { status, headers };
-    if (!isServed(status, headers)) discard();
+    if (isServed(status, headers)) recording.markPaid();
+    else discard();
   };
   const takeChunk = (chunk: unknown, encoding: unknown): void => {
     if (isOver || chunk === undefined || chunk === null || typeof chunk === "function") return;

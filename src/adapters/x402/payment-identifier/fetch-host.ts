@@ -74,16 +74,14 @@ function record(response: Response, recording: Recording): void {
     recording.discard();
     return;
   }
+  recording.markPaid();
   const length = Number(response.headers.get("content-length") ?? 0);
   const copy = length > recording.maxBodyBytes ? undefined : response.clone();
   const read = copy === undefined ? Promise.resolve(undefined) : readBounded(copy.body, recording.maxBodyBytes);
-  read.then(
-    (body) => {
-      if (body === undefined) recording.discard();
-      else recording.keep(response.status, headers, body);
-    },
-    () => recording.discard(),
-  );
+  read.then((body) => {
+    if (body === undefined) recording.discard();
+    else recording.keep(response.status, headers, body);
+  }, recording.discard);
 }
 
 /** undefined for more than `maxBytes`; the rest is then not read. */

@@ -22,7 +22,7 @@ export interface ReplayRequestWithBody extends ReplayRequest {
 /** Which payment a request presents, and under which name. */
 export type Naming =
   | { readonly kind: "none" }
-  | { readonly kind: "missing" | "malformed" }
+  | { readonly kind: "refused"; readonly problem: "payment_identifier_required" | "payment_identifier_malformed" }
   | { readonly kind: "named"; readonly id: string; readonly payment: string };
 
 const DIGEST_BYTES = 32;
@@ -36,8 +36,11 @@ export function readNaming(header: string | undefined, isRequired: boolean): Nam
   if (envelope === undefined || envelope["x402Version"] !== X402_VERSION) return { kind: "none" };
   const identifier = readIdentifier(envelope);
   // The payer's own echo of the declaration counts too; core refuses an echo that says otherwise than the route.
-  if (identifier.kind === "absent") return { kind: isRequired || identifier.isRequired ? "missing" : "none" };
-  if (identifier.kind === "malformed") return { kind: "malformed" };
+  if (identifier.kind === "absent") {
+    const isMissing = isRequired || identifier.isRequired;
+    return isMissing ? { kind: "refused", problem: "payment_identifier_required" } : { kind: "none" };
+  }
+  if (identifier.kind === "malformed") return { kind: "refused", problem: "payment_identifier_malformed" };
   const payment = canonicalJson(envelope);
   return payment === undefined ? { kind: "none" } : { kind: "named", id: identifier.id, payment };
 }

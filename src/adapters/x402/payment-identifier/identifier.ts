@@ -50,17 +50,13 @@ export type ReadIdentifier =
 /** From a payment payload or a 402, both of which a stranger wrote. Never throws. */
 export function readIdentifier(holder: unknown): ReadIdentifier {
   const read = holderSchema.safeParse(holder);
-  const value = read.success ? ownValue(read.data.extensions, PAYMENT_IDENTIFIER) : undefined;
+  const value = read.success ? read.data.extensions[PAYMENT_IDENTIFIER] : undefined;
   const extension = extensionSchema.safeParse(value);
   if (!extension.success) return { kind: "absent", isDeclared: false, isRequired: false };
   const { info } = extension.data;
-  const isRequired = ownValue(info, "required") === true;
-  const id = ownValue(info, "id");
+  const isRequired = info["required"] === true;
+  const id = info["id"];
   if (id === undefined) return { kind: "absent", isDeclared: true, isRequired };
   const parsed = idField.safeParse(id);
   return parsed.success ? { kind: "present", id: parsed.data } : { kind: "malformed" };
-}
-
-function ownValue(record: Readonly<Record<string, unknown>>, key: string): unknown {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
 }

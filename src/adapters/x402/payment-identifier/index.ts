@@ -37,7 +37,9 @@ export interface ResponseReplay {
 export function createResponseReplay(options: ResponseReplayOptions = {}): ResponseReplay {
   const replay = new Replay(resolveOptions(options));
   return {
-    express: (request, response, next) => serveExpress(replay, request, response, next),
+    express: (request, response, next) => {
+      serveExpress(replay, request, response, next);
+    },
     hono: (context, next) => respondHono(replay, context, next),
     fetch: (request, next) => respond(replay, request, next),
   };

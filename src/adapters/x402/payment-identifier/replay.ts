@@ -8,7 +8,7 @@ import {
 } from "./fingerprint.js";
 import { decodeRecord, encodeRecord, type KeptResponse, keepResponse } from "./kept-response.js";
 import type { ReplaySettings } from "./options.js";
-import { problemResponse } from "./problems.js";
+import { type PaymentIdentifierProblem, problemResponse } from "./problems.js";
 import { type Run, Running } from "./running.js";
 
 /** What a host is told to do with a request. */
@@ -22,10 +22,12 @@ export type Decision =
 
 export interface Recording {
   readonly maxBodyBytes: number;
+  /** Its head says that it was served and settled; the body is still to come. */
+  readonly markPaid: () => void;
   /** Served and settled, in full: to be handed out again. */
-  keep(status: number, headers: KeptResponse["headers"], body: Uint8Array): void;
+  readonly keep: (status: number, headers: KeptResponse["headers"], body: Uint8Array) => void;
   /** Refused, failed, too long or broken off: copies that wait go on for themselves. */
-  discard(): void;
+  readonly discard: () => void;
 }
 
 export const REPLAYED_HEADER = "Idempotent-Replayed";
@@ -59,8 +61,7 @@ export class Replay {
     const { scopeOf, isRequired, maxRequestBytes, boundHeaders } = this.#settings;
     const naming = readNaming(request.header("payment-signature"), isRequired(request));
     if (naming.kind === "none") return { kind: "pass" };
-    if (naming.kind === "missing") return answer("payment_identifier_required");
-    if (naming.kind === "malformed") return answer("payment_identifier_malformed");
+    if (naming.kind === "refused") return answer(naming.problem);
     const body = await request.readBody(maxRequestBytes);
     if (body === undefined) {
       // Two orders that differ only in what nobody compared must not get one answer.
@@ -77,8 +78,9 @@ export class Replay {
     const { clock, waitMs } = this.#settings;
     const untilMs = clock() + waitMs;
     for (;;) {
+      if (this.#running.isTaken(key, fingerprint)) return answer("payment_identifier_conflict");
       const other = this.#running.find(fingerprint);
-      if (other === undefined) return this.#lookUp(key, fingerprint, this.#running.start(fingerprint));
+      if (other === undefined) return this.#lookUp(key, fingerprint, this.#running.start(key, fingerprint));
       const ended = await this.#waitFor(other, untilMs - clock());
       if (ended === undefined) return answer("payment_identifier_in_progress");
       if (ended.response !== undefined) return replay(ended.response);
@@ -97,15 +99,27 @@ export class Replay {
   }
 
   #record(key: string, fingerprint: string, run: Run): Recording {
-    const { maxBodyBytes, keepMs, clock, waitUntil } = this.#settings;
+    const { maxBodyBytes, keepMs, clock, waitUntil, warn } = this.#settings;
     return {
       maxBodyBytes,
+      markPaid: run.markPaid,
       keep: (status, headers, body) => {
-        const response = keepResponse(status, headers, body);
-        const value = encodeRecord({ fingerprint, untilMs: clock() + keepMs, response });
-        waitUntil(this.#put(key, value).then(() => run.end(response)));
+        try {
+          const response = keepResponse(status, headers, body);
+          const value = encodeRecord({ fingerprint, untilMs: clock() + keepMs, response });
+          // Copies wait until it is there: one that came in between would be sent on and refused as a duplicate.
+          const ends = this.#put(key, value).then(() => {
+            run.end(response);
+          });
+          waitUntil(ends);
+        } catch {
+          // Called while the response is on its way: a fault here must not take it from the buyer.
+          warn("waitUntil failed.");
+        }
       },
-      discard: () => run.end(undefined),
+      discard: () => {
+        run.end(undefined);
+      },
     };
   }
 
@@ -145,7 +159,7 @@ export class Replay {
   }
 }
 
-function answer(code: Parameters<typeof problemResponse>[0]): Decision {
+function answer(code: PaymentIdentifierProblem): Decision {
   return { kind: "answer", response: problemResponse(code) };
 }
 
