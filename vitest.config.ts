@@ -25,24 +25,52 @@ function reportersOf(run: string): NonNullable<TestOptions["reporters"]> {
 /** What every run has in common. In payment code a race is the bug, so nothing is ever retried. */
 export const commonOptions = (run: string): TestOptions => ({
   reporters: reportersOf(run),
-  exclude: ["**/node_modules/**", "test/interop/legacy/**"],
   retry: 0,
   // Hosts warn on the console of every hostile header; shown where a test fails.
   silent: "passed-only",
-  globalSetup: at("./test/support/one-redis.ts"),
   // Vitest would leave one processor to itself, and wait for a single file at a time on two.
   maxWorkers: availableParallelism(),
   testTimeout: 30_000,
   hookTimeout: 30_000,
 });
 
-const common = commonOptions("test");
+/**
+ * Files that stand in for no global, no timer and no module: they share one worker's modules, which saves loading the
+ * hosts and the libraries for each of them. The others have a process each.
+ */
+const TOGETHER = [
+  "test/attacks/**/*.test.ts",
+  "test/dev-ledger/**/*.test.ts",
+  "test/interop/**/*.test.ts",
+  "test/property/**/*.test.ts",
+  "test/scenarios/**/*.test.ts",
+  "test/store/**/*.test.ts",
+  "test/unit/{adapters,errors,nano,protocol,purse,store,tracks}/**/*.test.ts",
+  "test/vectors/**/*.test.ts",
+];
+/** What stands in for a global or a module among them. */
+const STAND_INS = ["test/unit/nano/work-kernel.test.ts", "test/unit/store/redis-missing.test.ts"];
+
+/** `exclude`: what this run has no time for. */
+export function projectsOf(exclude: readonly string[]): NonNullable<TestOptions["projects"]> {
+  const left = ["**/node_modules/**", "test/interop/legacy/**", "test/package/**", "test/guards/**", ...exclude];
+  return [
+    {
+      extends: true,
+      test: {
+        name: "together",
+        include: TOGETHER,
+        exclude: [...left, ...STAND_INS],
+        isolate: false,
+        globalSetup: at("./test/support/one-redis.ts"),
+      },
+    },
+    { extends: true, test: { name: "apart", include: ["test/**/*.test.ts"], exclude: [...left, ...TOGETHER] } },
+    { extends: true, test: { name: "stand-ins", include: STAND_INS } },
+  ];
+}
 
 export default defineConfig({
   resolve: { alias: sourceAliases },
-  test: {
-    ...common,
-    include: ["test/**/*.test.ts"],
-    exclude: [...(common.exclude ?? []), "test/package/**", "test/guards/**", "**/*.long.test.ts"],
-  },
+  test: { ...commonOptions("test"), projects: projectsOf(["**/*.long.test.ts"]) },
 });

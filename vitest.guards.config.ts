@@ -6,7 +6,6 @@ import { commonOptions } from "./vitest.config.js";
 export default defineConfig({
   test: {
     ...commonOptions("guards"),
-    globalSetup: [],
     include: ["test/guards/guards.test.ts"],
     maxConcurrency: availableParallelism(),
     testTimeout: 120_000,

@@ -1,7 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { commonOptions, sourceAliases } from "./vitest.config.js";
-
-const common = commonOptions("long");
+import { commonOptions, projectsOf, sourceAliases } from "./vitest.config.js";
 
 /**
  * Everything again on the WASM build of libsodium, which is what runs in browsers and wherever the native one does not
@@ -10,9 +8,8 @@ const common = commonOptions("long");
 export default defineConfig({
   resolve: { alias: sourceAliases },
   test: {
-    ...common,
-    include: ["test/**/*.test.ts"],
-    exclude: [...(common.exclude ?? []), "test/package/**", "test/guards/**"],
+    ...commonOptions("long"),
+    projects: projectsOf([]),
     env: { X402_NANO_CRYPTO: "wasm", X402_NANO_LONG: "1" },
     testTimeout: 300_000,
   },

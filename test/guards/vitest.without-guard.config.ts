@@ -14,7 +14,6 @@ export default defineConfig({
   plugins: [withoutGuard(guard)],
   test: {
     ...commonOptions("guard"),
-    globalSetup: [],
     reporters: ["json"],
     include: [guard.attack],
     bail: 1,

@@ -28,7 +28,10 @@ describeRedis("several processes on one server", () => {
       });
     const stores = await Promise.all(Array.from({ length: 8 }, open));
     stores.push(await open());
-    expect(new Set(stores.map(({ bornAtSeconds }) => bornAtSeconds))).toEqual(new Set([1_750_000_001]));
+    const births = new Set(stores.map(({ bornAtSeconds }) => bornAtSeconds));
+    expect(births.size).toBe(1);
+    // Whichever of the eight came to the server first.
+    expect([...births][0]).toBeLessThanOrEqual(1_750_000_008);
     await Promise.all(stores.map((store) => store.close()));
   });
 
