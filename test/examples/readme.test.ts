@@ -15,7 +15,7 @@ function readmePart(example: string): string {
 const linesMarkedNano = (code: string) => code.split("\n").filter((line) => line.endsWith("// nano"));
 
 describe("README shows what run-examples.test.ts runs", () => {
-  test.each(["seller", "buyer", "facilitator"])("%s", (example) => {
+  test.each(["seller", "buyer", "facilitator", "replayed-responses"])("%s", (example) => {
     expect(README).toContain(`\`\`\`ts\n${readmePart(example)}\n\`\`\``);
   });
 });

@@ -130,3 +130,12 @@ test("npm run demo shows both tracks paid and both replays refused", async () =>
   expect(output.match(/replay refused +402 duplicate_block_hash/g)).toHaveLength(2);
   expect(code).toBe(0);
 }, 60_000);
+
+test("a lost response is given again, something else under its identifier is refused, and the handler ran once", async () => {
+  const { code, output } = await start("replayed-responses", {}).ended();
+  expect(output).toContain('the response that is lost 200 {"order":1,"of":"tea"}');
+  expect(output).toContain('the same, sent again      200 {"order":1,"of":"tea"}');
+  expect(output).toContain('something else with it    409 {"error":"payment_identifier_conflict"');
+  expect(output).toContain("the handler ran 1 time");
+  expect(code).toBe(0);
+}, 60_000);

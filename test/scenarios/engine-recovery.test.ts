@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { createFacilitatorEngine } from "x402-nano/facilitator";
-import { attack as onEachStore } from "../attacks/attack.js";
 import type { EngineWorld, TrackAPayment } from "../support/engine-world.js";
 import { startEngineWorld } from "../support/engine-world.js";
 import { preceded, unreachable } from "../support/faulty-ledger.js";
 import { leaseOf, withLease } from "../support/offers.js";
+import { onEachStore } from "../support/on-each-store.js";
 import { PAY_TO } from "../support/world.js";
 
 const NOTHING = { landed: 0, void: 0, open: 0 };
