@@ -16,8 +16,15 @@ export {
   type SettleAnswer,
   type VerifyAnswer,
 } from "./protocol/index.js";
-export { type MemoryStoreOptions, memoryStore } from "./store/memory.js";
-export type { RedemptionStore } from "./store/port.js";
-export { type IoredisClient, type RedisStoreOptions, redisStore } from "./store/redis/index.js";
-export { type SqliteStoreOptions, sqliteStore } from "./store/sqlite/sqlite.node.js";
+export {
+  type IntegrityCheck,
+  type IoredisClient,
+  type MemoryStoreOptions,
+  memoryStore,
+  type RedemptionStore,
+  type RedisStoreOptions,
+  redisStore,
+  type SqliteStoreOptions,
+  sqliteStore,
+} from "./store/index.js";
 export type { WorkPolicy } from "./tracks/nano-txn/index.js";

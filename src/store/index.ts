@@ -10,3 +10,6 @@ export type {
   OpenEntry,
   RedemptionStore,
 } from "./port.js";
+export { type IoredisClient, type RedisStoreOptions, redisStore } from "./redis/index.js";
+export type { IntegrityCheck } from "./sqlite/open.node.js";
+export { type SqliteStoreOptions, sqliteStore } from "./sqlite/sqlite.node.js";

@@ -77,6 +77,18 @@ describe("installed alone, without optional dependencies", () => {
     expect(isWorkValid(hexToBytes(work, 8), new Uint8Array(32).fill(0x11), 0xff00000000000000n)).toBe(true);
   });
 
+  it("says what to install for a store whose package is not there", async () => {
+    const script = `
+      import { redisStore, sqliteStore } from "x402-nano/facilitator";
+      const stores = [sqliteStore("redemptions.db"), redisStore("redis://127.0.0.1:1")];
+      const reasons = (await Promise.allSettled(stores)).map(({ reason }) => [reason.code, reason.facts.install]);
+      console.log(JSON.stringify(reasons));`;
+    expect(await runScript(project, "stores.mjs", script)).toEqual([
+      ["missing_dependency", "npm install libsql"],
+      ["missing_dependency", "npm install ioredis"],
+    ]);
+  });
+
   it("brings no host, no database and no second chain", () => {
     const installed = readdirSync(join(project, "node_modules"));
     expect(installed).toContain("undici");

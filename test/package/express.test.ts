@@ -64,3 +64,19 @@ it("shares one copy of @x402/core with the host: instanceof fails across two", a
   const copies = (await run(project, "npm", "ls", "@x402/core", "--all", "--parseable")).trim().split("\n");
   expect(new Set(copies).size).toBe(1);
 });
+
+it("x402-nano/facilitator keeps redemptions in SQLite, whose binary came with the package", async () => {
+  const script = `
+    import { sqliteStore } from "x402-nano/facilitator";
+    const key = { account: "ac".repeat(32), hash: "a1".repeat(32) };
+    const claim = { ...key, purpose: "settle", paymentId: "payment", leaseMs: 1000 };
+    const first = await sqliteStore("redemptions.db");
+    const { token } = await first.claim(claim);
+    const steps = [await first.advance(token, { to: "redeemed", result: "done" })];
+    await first.close();
+    const second = await sqliteStore("redemptions.db");
+    steps.push(await second.claim(claim));
+    await second.close();
+    console.log(JSON.stringify(steps.map(({ outcome }) => outcome)));`;
+  expect(await runScript(project, "sqlite.mjs", script)).toEqual(["advanced", "redeemed"]);
+});

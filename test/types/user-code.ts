@@ -10,7 +10,13 @@ import * as clientEntry from "x402-nano/client";
 import * as facilitatorEntry from "x402-nano/facilitator";
 import { cachedWork, createLedger, type Ledger, localWork, workInOrder, workServer } from "x402-nano/rpc";
 import * as serverEntry from "x402-nano/server";
-import { type RpcFault, startDevLedger, wrongAmounts } from "x402-nano/testing";
+import {
+  type ContractHarness,
+  type RpcFault,
+  redemptionStoreContract,
+  startDevLedger,
+  wrongAmounts,
+} from "x402-nano/testing";
 import "x402-nano/faremeter";
 
 export async function buyer(seed: string, rpcUrls: string[]): Promise<x402Client> {
@@ -40,6 +46,26 @@ export function facilitator(rpcUrls: string[], websocketUrl: string, challengeSe
     "nano:mainnet",
     new facilitatorEntry.ExactNanoScheme({ ledger, store, challengeSecret }),
   );
+}
+
+export async function durable(file: string, redisUrl: string): Promise<facilitatorEntry.RedemptionStore[]> {
+  const [one, many] = await Promise.all([
+    facilitatorEntry.sqliteStore(file, { integrityCheck: "full" }),
+    facilitatorEntry.redisStore(redisUrl, { keyPrefix: "shop:", replicas: 1 }),
+  ]);
+  return [one, many];
+}
+
+/** Vitest's own functions fit, and jest's. */
+export function testMyStore(harness: ContractHarness): void {
+  redemptionStoreContract(harness, { name: "mine", create: (clock) => facilitatorEntry.memoryStore({ clock }) });
+}
+
+export function replayResponses(): serverEntry.ResponseReplay {
+  const declared: Record<string, unknown> = serverEntry.declarePaymentIdentifier({ required: true });
+  if (declared["payment-identifier"] === undefined) throw new TypeError("not declared");
+  new x402Client().registerExtension(clientEntry.paymentIdentifierClientExtension());
+  return serverEntry.createResponseReplay({ keepSeconds: 600, store: serverEntry.memoryResponseStore() });
 }
 
 export async function quickStart(payTo: string): Promise<string> {
