@@ -25,6 +25,15 @@ export function describeSettles({ describe, test }: Bench): void {
       room.expect(result).toEqual({ outcome: "claimed", token, state: "reserved" });
     });
 
+    test("with the verify's token and no previous keeps the one that verify took", async (room) => {
+      const token = await room.take(verifyOf(room, { previous: PREVIOUS }));
+      await room.take(settleOf(room, { token }));
+      const rival = verifyOf(room, { hash: OTHER_HASH, previous: PREVIOUS });
+      room.expect(await room.outcomeOf(rival)).toEqual("previous_taken");
+      await room.store.advance(token, toRedeemed("done"));
+      room.expect(await room.outcomeOf(rival)).toEqual("claimed");
+    });
+
     test("with a token that has lapsed continues, as long as nobody took the hash", async (room) => {
       const token = await room.take(verifyOf(room, { previous: PREVIOUS }));
       await room.pass(room.leaseMs * 2);
