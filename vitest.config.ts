@@ -35,12 +35,11 @@ export const commonOptions = (run: string): TestOptions => ({
 });
 
 /**
- * Files that stand in for no global, no timer and no module: they share one worker's modules, which saves loading the
- * hosts and the libraries for each of them. The others have a process each.
+ * Files that stand in for no global, no timer and no module, and count nothing from test to test: they share a worker's
+ * modules, which saves loading the hosts and the libraries for each of them. The others have a process each.
  */
 const TOGETHER = [
   "test/attacks/**/*.test.ts",
-  "test/dev-ledger/**/*.test.ts",
   "test/interop/**/*.test.ts",
   "test/property/**/*.test.ts",
   "test/scenarios/**/*.test.ts",

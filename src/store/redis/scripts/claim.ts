@@ -1,4 +1,4 @@
-import { PRELUDE, type Script } from "./prelude.js";
+import { prelude, type Script } from "./prelude.js";
 
 /**
  * ARGV[3] purpose, [4] what the caller knows of a token ("none", "unknown", or the secret of one of this hash), [5] the
@@ -6,10 +6,10 @@ import { PRELUDE, type Script } from "./prelude.js";
  */
 export const CLAIM: Script = {
   name: "claim",
-  lua: `${PRELUDE}
+  lua: `${prelude("ARGV[8]")}
 local purpose, offered, fresh, payment, lease_ms = ARGV[3], ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7])
-local previous = text_or_nil(ARGV[8])
-local found = read(entry)
+local previous = text_or_nil(named)
+local found = read(entry, seen[2])
 local function state() return found and found.block and 'broadcasting' or 'reserved' end
 
 if found and found.result then return already_redeemed(found, purpose == 'settle' and offered or nil) end

@@ -10,19 +10,22 @@ const KEEP_LAPSED_MS = 3_600_000;
 /**
  * What the scripts share. KEYS[1] is the payment's entry, `…{<account>}:<hash>`; other keys of the account are made from
  * it, so they lie in its Cluster slot and carry whatever prefix the client adds. KEYS[2], where given, is the mark of
- * the store's birth. ARGV[1]: the time for tests, else empty. ARGV[2]: the birth that the caller knows.
+ * the store's birth. `previous`: the Lua of the previous that the caller names, where one is. ARGV[1]: the time for tests, else empty. ARGV[2]: the birth that the caller knows.
  *
  * An entry is one packed table: half the time and the memory of a hash. While it is held: secret (of the token),
  * payment, holder, until_ms, at (when until_ms was last known to be right), previous (of the lease). Journalled as
  * well: block, journal_previous, since, journal (the secret that journalled it first: its name in the index), op (the
  * call that did). Redeemed: secret, payment, result, op (the call), was ("1" where it was journalled).
  */
-export const PRELUDE = `
-if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[2] then return {'unborn'} end
-
-local entry = KEYS[1]
+export const prelude = (previous = "''"): string => `
+local entry, named = KEYS[1], ${previous}
 local base = string.sub(entry, 1, -65)
 local hash = string.sub(entry, -64)
+local pointer = named ~= '' and base .. 'on:' .. named or entry
+-- One look for all that each call reads: a call into Redis costs more than what it does.
+local seen = redis.call('MGET', KEYS[2] or entry, entry, pointer)
+if KEYS[2] and seen[1] ~= ARGV[2] then return {'unborn'} end
+
 local now = tonumber(ARGV[1])
 if not now then
   local time = redis.call('TIME')
@@ -49,8 +52,7 @@ local function keep_steady(key, held)
 end
 
 -- What is known of a hash: nothing, a redemption (with a result), or who holds it.
-local function read(key)
-  local packed = redis.call('GET', key)
+local function read(key, packed)
   if not packed then return nil end
   local found = cmsgpack.unpack(packed)
   if not found.result then keep_steady(key, found) end
@@ -70,9 +72,10 @@ end
 -- Another hash whose open lease was claimed with the same previous. The pointer may be an old one.
 local function taker_of(previous)
   if not previous then return nil end
-  local other = redis.call('GET', base .. 'on:' .. previous)
+  local other = seen[3]
+  if previous ~= named then other = redis.call('GET', base .. 'on:' .. previous) end
   if not other or other == hash then return nil end
-  local held = read(base .. other)
+  local held = read(base .. other, redis.call('GET', base .. other))
   if not held or held.result or held.previous ~= previous or not is_open(held) then return nil end
   return other
 end

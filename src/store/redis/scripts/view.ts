@@ -1,11 +1,11 @@
-import { PRELUDE, type Script } from "./prelude.js";
+import { prelude, type Script } from "./prelude.js";
 
 /** ARGV[3] previous or nothing. */
 export const VIEW: Script = {
   name: "view",
-  lua: `${PRELUDE}
-local found = read(entry)
-local taker = taker_of(text_or_nil(ARGV[3])) or ''
+  lua: `${prelude("ARGV[3]")}
+local found = read(entry, seen[2])
+local taker = taker_of(text_or_nil(named)) or ''
 if not found then return {'free', '', '', '', taker, ''} end
 if found.result then return {'redeemed', '', found.secret, found.payment, taker, found.result} end
 return {found.block and 'broadcasting' or 'reserved', is_open(found) and 'open' or '',
@@ -20,8 +20,8 @@ return {found.block and 'broadcasting' or 'reserved', is_open(found) and 'open' 
  */
 export const VIEW_JOURNALLED: Script = {
   name: "view journalled",
-  lua: `${PRELUDE}
-local found = read(entry)
+  lua: `${prelude()}
+local found = read(entry, seen[2])
 if not found or found.result then return {'gone'} end
 if not found.block or found.journal ~= ARGV[3] then return {found.secret == ARGV[3] and 'waiting' or 'gone'} end
 return {'journalled', found.secret, found.journal_previous or '', found.block, is_open(found) and 'open' or '',
