@@ -32,7 +32,8 @@ export default defineConfig({
   platform: "node",
   splitting: true,
   clean: true,
-  // Left for the user's Node or bundler to resolve, under its own conditions.
-  external: [/^#/],
+  // Left for the user's Node or bundler to resolve, under its own conditions. Of the packages that are needed tsup leaves
+  // out dependencies and peers by itself, but not optional ones.
+  external: [/^#/, "libsql"],
   removeNodeProtocol: false,
 });
