@@ -59,11 +59,14 @@ async function judgeTrackA(
 ): Promise<Judgement> {
   const { block } = payment.payload;
   const previous = await ledger.blockInfo(block.previous, { share: true, anywhere: "confirmed" });
-  const first = judgeNanoTxn(block, amountRaw, { previous });
-  // The block itself may just have landed: "stale" would make an honest payer pay again (row 9).
-  const latest = first?.reason === "stale_frontier" ? await lookAgain(block, ledger) : { previous };
-  const verdict = judgeNanoTxn(block, amountRaw, latest);
-  if (verdict === undefined && latest.previous !== undefined) return { ok: true, seen: latest.previous };
+  let facts: NanoTxnFacts = { previous };
+  let verdict = judgeNanoTxn(block, amountRaw, facts);
+  if (verdict?.reason === "stale_frontier") {
+    // The block itself may just have landed: "stale" would make an honest payer pay again (row 9).
+    facts = await lookAgain(block, ledger);
+    verdict = judgeNanoTxn(block, amountRaw, facts);
+  }
+  if (verdict === undefined && facts.previous !== undefined) return { ok: true, seen: facts.previous };
   if (verdict?.reason !== "stale_frontier" && verdict?.reason !== "block_already_landed") return refused(verdict);
   // A race is settled by the store: its losers hear "in progress" or "duplicate", never "landed without you" (SPEC 6).
   return refused((await isTaken()) ?? verdict);

@@ -1,16 +1,6 @@
-import { NanoError } from "../errors/index.js";
-import { checkKey, checkLease } from "./check-claim.js";
+import { createLeaseStore } from "./lease-store.js";
 import { Leases, type Redeemed } from "./leases.js";
-import type {
-  Advance,
-  AdvanceResult,
-  Claim,
-  ClaimResult,
-  EntryKey,
-  EntryView,
-  OpenEntry,
-  RedemptionStore,
-} from "./port.js";
+import type { RedemptionStore } from "./port.js";
 import { steady } from "./steady-clock.js";
 import { createToken, type RandomBytes, systemRandomBytes } from "./token.js";
 
@@ -34,37 +24,13 @@ export function memoryStore(options: MemoryStoreOptions = {}): RedemptionStore {
     saveHeld: () => undefined,
     deleteHeld: () => undefined,
   });
-  const now = steady(clock);
-  let isClosed = false;
-
-  const open = (): Leases => {
-    if (isClosed) throw new NanoError("store_unavailable", { why: "closed" });
-    return leases.at(now());
-  };
-
-  return {
+  const run = <Result>(step: () => Result): Result => step();
+  return createLeaseStore({
     bornAtSeconds,
-    async claim(claim: Claim): Promise<ClaimResult> {
-      checkKey(claim);
-      checkLease(claim.leaseMs);
-      return open().claim(claim);
-    },
-    async advance(token: string, step: Advance): Promise<AdvanceResult> {
-      if (step.to === "broadcasting") checkLease(step.leaseMs);
-      return open().advance(token, step);
-    },
-    async release(token: string): Promise<boolean> {
-      return open().release(token);
-    },
-    async get(key: EntryKey): Promise<EntryView> {
-      checkKey(key);
-      return open().view(key);
-    },
-    async listOpen(): Promise<readonly OpenEntry[]> {
-      return open().listJournal();
-    },
-    async close(): Promise<void> {
-      isClosed = true;
-    },
-  };
+    leases,
+    now: steady(clock),
+    write: run,
+    look: run,
+    close: () => undefined,
+  });
 }

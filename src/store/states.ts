@@ -45,6 +45,7 @@ export type Cell = readonly [answer: string, next?: State];
 
 export interface Move {
   readonly name: string;
+  readonly step: "verify" | "settle" | "journal" | "redeem" | "close" | "release";
   /** Who makes it. `holder`: with the token of the lease, or of the redemption. `stranger`: with another token. */
   readonly by: "anybody" | "holder" | "stranger" | "same payment" | "another payment" | "recovery";
   readonly cells: Readonly<Record<State, Cell>>;
@@ -80,23 +81,27 @@ const FULLY_JUDGED: Move["cells"] = {
 export const MOVES: readonly Move[] = [
   {
     name: "verify claims",
+    step: "verify",
     by: "anybody",
     cells: { ...FULLY_JUDGED, free: claimed("reserved"), lapsed: claimed("reserved") },
   },
   {
     name: "settle claims, with the token",
+    step: "settle",
     by: "holder",
     cells: { ...FULLY_JUDGED, reserved: claimed("settling"), settling: ["claimed"], broadcasting: ["claimed"] },
   },
   {
     name: "settle claims, without a token",
+    step: "settle",
     by: "same payment",
     cells: { ...FULLY_JUDGED, reserved: claimed("settling") },
   },
-  { name: "settle claims, without a token", by: "another payment", cells: FULLY_JUDGED },
-  { name: "settle claims, with another token", by: "stranger", cells: FULLY_JUDGED },
+  { name: "settle claims, without a token", step: "settle", by: "another payment", cells: FULLY_JUDGED },
+  { name: "settle claims, with another token", step: "settle", by: "stranger", cells: FULLY_JUDGED },
   {
     name: "settle journals the block",
+    step: "journal",
     by: "holder",
     cells: {
       ...NOBODY,
@@ -107,9 +112,10 @@ export const MOVES: readonly Move[] = [
       left: advanced("broadcasting"),
     },
   },
-  { name: "settle journals the block", by: "stranger", cells: NOBODY },
+  { name: "settle journals the block", step: "journal", by: "stranger", cells: NOBODY },
   {
     name: "settle redeems",
+    step: "redeem",
     by: "holder",
     cells: {
       ...NOBODY,
@@ -120,16 +126,23 @@ export const MOVES: readonly Move[] = [
       left: advanced("redeemed"),
     },
   },
-  { name: "settle redeems", by: "stranger", cells: NOBODY },
+  { name: "settle redeems", step: "redeem", by: "stranger", cells: NOBODY },
   {
     name: "settle closes, the ledger has decided",
+    step: "close",
     by: "holder",
     cells: { ...NOBODY, broadcasting: advanced("free"), left: advanced("free") },
   },
-  { name: "settle closes", by: "stranger", cells: NOBODY },
-  { name: "recovery closes, the ledger has decided", by: "recovery", cells: { ...NOBODY, left: advanced("free") } },
+  { name: "settle closes", step: "close", by: "stranger", cells: NOBODY },
+  {
+    name: "recovery closes, the ledger has decided",
+    step: "close",
+    by: "recovery",
+    cells: { ...NOBODY, left: advanced("free") },
+  },
   {
     name: "the response is cancelled, or pending: release",
+    step: "release",
     by: "holder",
     cells: {
       free: NOTHING,
@@ -143,6 +156,7 @@ export const MOVES: readonly Move[] = [
   },
   {
     name: "release",
+    step: "release",
     by: "stranger",
     cells: {
       free: NOTHING,

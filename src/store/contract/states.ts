@@ -43,21 +43,28 @@ async function reach(state: State, room: Room): Promise<LeaseToken> {
   return token;
 }
 
-async function make(move: Move, holder: LeaseToken, room: Room): Promise<string> {
+async function make({ step, by }: Move, holder: LeaseToken, room: Room): Promise<string> {
   const { store } = room;
-  const token = move.by === "stranger" ? STRANGER : holder;
-  const [who, what] = [move.name.split(" ")[0], move.name.split(/[ ,:]/)[1]];
-  if (what === "claims") return room.outcomeOf(claimOf(move, token, room));
-  if (what === "journals") return (await store.advance(token, toBroadcasting(room.leaseMs))).outcome;
-  if (what === "redeems") return (await store.advance(token, toRedeemed("again"))).outcome;
-  if (what === "closes") return (await store.advance(token, who === "recovery" ? CLOSED_BY_RECOVERY : CLOSED)).outcome;
-  return String(await store.release(token));
+  const token = by === "stranger" ? STRANGER : holder;
+  switch (step) {
+    case "verify":
+      return room.outcomeOf(verifyOf(room));
+    case "settle":
+      return room.outcomeOf(settleOf(room, settleChanges(by, token)));
+    case "journal":
+      return (await store.advance(token, toBroadcasting(room.leaseMs))).outcome;
+    case "redeem":
+      return (await store.advance(token, toRedeemed("again"))).outcome;
+    case "close":
+      return (await store.advance(token, by === "recovery" ? CLOSED_BY_RECOVERY : CLOSED)).outcome;
+    case "release":
+      return String(await store.release(token));
+  }
 }
 
-function claimOf({ name, by }: Move, token: LeaseToken, room: Room): Claim {
-  if (name.startsWith("verify")) return verifyOf(room);
-  if (by === "another payment") return settleOf(room, { paymentId: "another" });
-  return settleOf(room, by === "same payment" ? {} : { token });
+function settleChanges(by: Move["by"], token: LeaseToken): Partial<Claim> {
+  if (by === "another payment") return { paymentId: "another" };
+  return by === "same payment" ? {} : { token };
 }
 
 async function look({ store }: Room): Promise<unknown> {

@@ -15,6 +15,10 @@ export interface SqlDatabase {
   close(): void;
 }
 
+export function readColumn(row: unknown, column: string): unknown {
+  return typeof row === "object" && row !== null ? Reflect.get(row, column) : undefined;
+}
+
 /** Opens a file that exists. An optional dependency, loaded where used. */
 export async function openLibsql(file: string): Promise<SqlDatabase> {
   const { default: Database } = await import("libsql").catch((cause: unknown) => {

@@ -1,8 +1,8 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { isNanoError, NanoError } from "../../errors/index.js";
-import type { SqlDatabase } from "./database.node.js";
-import { MIGRATIONS, migrate } from "./schema.js";
+import { readColumn, type SqlDatabase } from "./database.node.js";
+import { migrate } from "./schema.js";
 
 export type OpenDatabase = (file: string) => Promise<SqlDatabase>;
 export type IntegrityCheck = "quick" | "full" | "off";
@@ -17,7 +17,6 @@ export interface OpenSettings {
   readonly integrityCheck: IntegrityCheck;
   /** When a file that is made now is born. */
   readonly nowSeconds: number;
-  readonly migrations?: readonly string[] | undefined;
 }
 
 const CHECKS = { quick: "quick_check", full: "integrity_check" } as const;
@@ -39,7 +38,7 @@ export async function openFile(path: string, settings: OpenSettings): Promise<Op
     // Each commit is on the disk before it is answered.
     database.prepare("PRAGMA synchronous = FULL").get([]);
     database.prepare(`PRAGMA cache_size = -${String(CACHE_KIB)}`).get([]);
-    const { bornAtSeconds } = migrate(database, settings.nowSeconds, settings.migrations ?? MIGRATIONS);
+    const { bornAtSeconds } = migrate(database, settings.nowSeconds);
     if (settings.integrityCheck !== "off") checkIntegrity(database, CHECKS[settings.integrityCheck]);
     return { database, bornAtSeconds };
   } catch (error) {
@@ -76,8 +75,7 @@ function makeFile(file: string): void {
 
 function checkIntegrity(database: SqlDatabase, check: string): void {
   const rows = database.prepare(`PRAGMA ${check}`).all([]);
-  const [row] = rows;
-  const word: unknown = typeof row === "object" && row !== null ? Reflect.get(row, check) : undefined;
+  const word = readColumn(rows[0], check);
   if (rows.length === 1 && word === "ok") return;
   throw new NanoError("store_unusable", { why: "the integrity check failed", found: String(word) });
 }

@@ -1,5 +1,5 @@
 import { NanoError } from "../../errors/index.js";
-import type { SqlDatabase } from "./database.node.js";
+import { readColumn, type SqlDatabase } from "./database.node.js";
 
 /** "x4Na": tells our files from those of other programs (`PRAGMA application_id`). */
 const APPLICATION_ID = 0x78344e61;
@@ -68,8 +68,7 @@ function unusable(why: string): NanoError {
 }
 
 function readNumber(database: SqlDatabase, sql: string, column: string): number {
-  const row = database.prepare(sql).get([]);
-  const value: unknown = typeof row === "object" && row !== null ? Reflect.get(row, column) : undefined;
+  const value = readColumn(database.prepare(sql).get([]), column);
   if (typeof value === "number") return value;
   throw unusable(`${column} is missing`);
 }

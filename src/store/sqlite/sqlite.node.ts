@@ -1,5 +1,4 @@
-import { NanoError } from "../../errors/index.js";
-import { checkKey, checkLease } from "../check-claim.js";
+import { createLeaseStore } from "../lease-store.js";
 import { Leases } from "../leases.js";
 import type { RedemptionStore } from "../port.js";
 import { steady } from "../steady-clock.js";
@@ -44,43 +43,17 @@ export async function openSqliteStore(
     leases.at(nowMs).restore(records.load(nowMs));
   };
   const commits = new GroupCommit({ database, restore, schedule: (flush) => setImmediate(flush) });
-  let isClosed = false;
-  const checkOpen = (): void => {
-    if (isClosed) throw new NanoError("store_unavailable", { why: "closed" });
-  };
   commits.look(restore);
 
-  return {
+  return createLeaseStore({
     bornAtSeconds,
-    async claim(claim) {
-      checkKey(claim);
-      checkLease(claim.leaseMs);
-      checkOpen();
-      return commits.run(() => leases.at(now()).claim(claim));
-    },
-    async advance(token, step) {
-      if (step.to === "broadcasting") checkLease(step.leaseMs);
-      checkOpen();
-      return commits.run(() => leases.at(now()).advance(token, step));
-    },
-    async release(token) {
-      checkOpen();
-      return commits.run(() => leases.at(now()).release(token));
-    },
-    async get(key) {
-      checkKey(key);
-      checkOpen();
-      return commits.look(() => leases.at(now()).view(key));
-    },
-    async listOpen() {
-      checkOpen();
-      return commits.look(() => leases.at(now()).listJournal());
-    },
-    async close() {
-      if (isClosed) return;
-      isClosed = true;
+    leases,
+    now,
+    write: (step) => commits.run(step),
+    look: (read) => commits.look(read),
+    close: () => {
       commits.flush();
       closeFile(database);
     },
-  };
+  });
 }

@@ -1,5 +1,5 @@
-import { NanoError } from "../../../errors/index.js";
 import type { ReplayRequest } from "./fingerprint.js";
+import { numberOption } from "./number-option.js";
 import { memoryResponseStore, type ResponseStore } from "./response-store.js";
 
 export interface ResponseReplayOptions {
@@ -57,11 +57,11 @@ export function resolveOptions(options: ResponseReplayOptions): ReplaySettings {
   const { scope, required = false, clock = Date.now } = options;
   return {
     store: options.store ?? memoryResponseStore({ clock }),
-    keepMs: 1000 * amount("keepSeconds", options.keepSeconds ?? 3600, 1),
-    maxBodyBytes: amount("maxBodyBytes", options.maxBodyBytes ?? 256 * 1024, 0),
-    maxRequestBytes: amount("maxRequestBytes", options.maxRequestBytes ?? 1024 * 1024, 0),
-    waitMs: 1000 * amount("waitSeconds", options.waitSeconds ?? 30, 0),
-    abandonMs: 1000 * amount("abandonSeconds", options.abandonSeconds ?? 300, 1),
+    keepMs: 1000 * numberOption("keepSeconds", options.keepSeconds ?? 3600, 1),
+    maxBodyBytes: numberOption("maxBodyBytes", options.maxBodyBytes ?? 256 * 1024, 0),
+    maxRequestBytes: numberOption("maxRequestBytes", options.maxRequestBytes ?? 1024 * 1024, 0),
+    waitMs: 1000 * numberOption("waitSeconds", options.waitSeconds ?? 30, 0),
+    abandonMs: 1000 * numberOption("abandonSeconds", options.abandonSeconds ?? 300, 1),
     scopeOf: typeof scope === "function" ? scope : ({ host }) => scope ?? host,
     isRequired: typeof required === "function" ? required : () => required,
     boundHeaders: [...(options.boundHeaders ?? ["authorization"])].map((name) => name.toLowerCase()).sort(),
@@ -70,12 +70,6 @@ export function resolveOptions(options: ResponseReplayOptions): ReplaySettings {
     clock,
     sleep: options.sleep ?? sleep,
   };
-}
-
-/** NaN or a negative number would switch a bound off without a word. */
-function amount(setting: string, value: number, minimum: number): number {
-  if (Number.isFinite(value) && value >= minimum) return value;
-  throw new NanoError("invalid_configuration", { setting, accepted: `a number, at least ${String(minimum)}` });
 }
 
 /** A store that is down is one warning, not one for each request. */

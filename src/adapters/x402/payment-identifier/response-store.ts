@@ -1,4 +1,4 @@
-import { NanoError } from "../../../errors/index.js";
+import { numberOption } from "./number-option.js";
 
 /**
  * Where responses are kept: text under a key, for a while. With Redis this is `GET`, and `SET … PX … NX`; replicas that
@@ -30,8 +30,8 @@ const DEFAULT_TOTAL_BYTES = 64 * 1024 * 1024;
 /** For one process. Every entry was paid for once, so nobody fills it for nothing. */
 export function memoryResponseStore(options: MemoryResponseStoreOptions = {}): ResponseStore {
   const { clock = Date.now } = options;
-  const maxEntries = positive("maxEntries", options.maxEntries ?? DEFAULT_ENTRIES);
-  const maxTotalBytes = positive("maxTotalBytes", options.maxTotalBytes ?? DEFAULT_TOTAL_BYTES);
+  const maxEntries = numberOption("maxEntries", options.maxEntries ?? DEFAULT_ENTRIES, 1);
+  const maxTotalBytes = numberOption("maxTotalBytes", options.maxTotalBytes ?? DEFAULT_TOTAL_BYTES, 1);
   /** In the order of use, the longest unused first. */
   const entries = new Map<string, Entry>();
   let totalBytes = 0;
@@ -73,9 +73,4 @@ export function memoryResponseStore(options: MemoryResponseStoreOptions = {}): R
 /** Keys are hexadecimal and values hold base64: one byte a character. */
 function sizeOf(key: string, { value }: Entry): number {
   return key.length + value.length;
-}
-
-function positive(setting: string, value: number): number {
-  if (Number.isFinite(value) && value >= 1) return Math.floor(value);
-  throw new NanoError("invalid_configuration", { setting, accepted: "a number, at least 1" });
 }
