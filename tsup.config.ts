@@ -34,6 +34,6 @@ export default defineConfig({
   clean: true,
   // Left for the user's Node or bundler to resolve, under its own conditions. Of the packages that are needed tsup leaves
   // out dependencies and peers by itself, but not optional ones.
-  external: [/^#/, "libsql"],
+  external: [/^#/, "libsql", /^hono(?:\/|$)/],
   removeNodeProtocol: false,
 });

@@ -6,6 +6,7 @@ export {
   type FacilitatorEngine,
   type FacilitatorOptions,
   type FacilitatorRequest,
+  type OfferedEntry,
   type RecoveryReport,
   type Schedule,
 } from "./facilitator/index.js";
@@ -16,6 +17,11 @@ export {
   type SettleAnswer,
   type VerifyAnswer,
 } from "./protocol/index.js";
+export {
+  createFacilitatorRouter,
+  type FacilitatorRouter,
+  type FacilitatorRouterOptions,
+} from "./service/facilitator-router.js";
 export {
   type IntegrityCheck,
   type IoredisClient,

@@ -17,6 +17,7 @@ export const ERROR_SENTENCES = {
   invalid_header: "The header does not hold base64 of a JSON object.",
   invalid_hex: "This is not hexadecimal of the expected length.",
   invalid_price: "The price is not usable.",
+  invalid_request: "The request does not have the required form.",
   invalid_requirements: "The payment requirements are not usable.",
   invalid_secret_key: "The secret key or seed is not 64 hexadecimal digits.",
   ledger_refused: "The ledger answered with an error.",

@@ -1,5 +1,5 @@
 import { type BlockHash, blake2b, bytesToHex, type PublicKey } from "../nano/index.js";
-import { type Payment, type Refusal, spokenChallenge } from "../protocol/index.js";
+import { type Payment, type Refusal, refuse, spokenChallenge } from "../protocol/index.js";
 import type { EntryKey } from "../store/port.js";
 import { checkNanoSignature } from "../tracks/nano-signature/index.js";
 import { checkNanoTxn } from "../tracks/nano-txn/index.js";
@@ -30,6 +30,9 @@ export function checkPayment(payment: Payment, judgeExpiry: boolean, settings: F
       : checkNanoSignature(payment, { nowSeconds, judgeExpiry, authority });
   if (!result.ok) return result;
   const { hash, payer, amountRaw } = result;
+  if (settings.receivers?.includes(payment.requirements.payTo) === false) {
+    return { ...refuse("requirements_mismatch", "This facilitator does not serve that payTo."), payer };
+  }
   const paymentId = identifyPayment(payment, hash, amountRaw);
   return { ok: true, checked: { payment, hash, payer, amountRaw, key: entryKey(payment, hash), paymentId } };
 }

@@ -10,6 +10,7 @@ import {
   verifySuccess,
   X402_VERSION,
 } from "../protocol/index.js";
+import { isOurEntry, type OfferedEntry, offerEntry } from "./accepts.js";
 import type { Settlement } from "./claim-and-settle.js";
 import { type FacilitatorOptions, resolveOptions } from "./options.js";
 import { keepRecovering, type RecoveryReport, recoverJournal } from "./recovery.js";
@@ -29,6 +30,12 @@ export interface FacilitatorEngine {
   /** Ends the regular passes. Ledger and store are the caller's, and stay open. */
   close(): void;
   supported(): SupportedAnswer;
+  /**
+   * A seller's entries → what its 402 offers: both tracks of each that names none, with challenges issued now. Entries of
+   * other schemes, networks and assets are left out: nobody here could settle them. Asks neither ledger nor store. Throws
+   * `invalid_requirements` and `invalid_price` for an entry that nobody could pay.
+   */
+  accepts(entries: readonly unknown[]): OfferedEntry[];
   /** What a kind says of itself in `/supported`. */
   extra(): Readonly<Record<string, unknown>>;
 }
@@ -50,12 +57,12 @@ export function createFacilitatorEngine(options: FacilitatorOptions): Facilitato
   const recovering = new SingleFlight<RecoveryReport>();
   const recover = () => recovering.run("", () => recoverJournal(settings));
   const stop = keepRecovering(recover, settings);
-  const extra = () => ({
-    assetTransferMethods: [...TRACKS],
-    ...(settings.workPolicy === "attach"
+  /** SPEC 8: clients may leave the work of a Track A block to a facilitator that attaches it. */
+  const work =
+    settings.workPolicy === "attach"
       ? { work: "optional", workThreshold: settings.sendWorkThreshold.toString(16).padStart(16, "0") }
-      : {}),
-  });
+      : {};
+  const extra = () => ({ assetTransferMethods: [...TRACKS], ...work });
   return {
     async verify(request) {
       await cryptoReady();
@@ -75,6 +82,7 @@ export function createFacilitatorEngine(options: FacilitatorOptions): Facilitato
       extensions: [],
       signers: { "nano:*": [] },
     }),
+    accepts: (entries) => entries.filter(isOurEntry).flatMap((entry) => offerEntry(entry, work, settings)),
     extra,
   };
 }

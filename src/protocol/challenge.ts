@@ -74,6 +74,18 @@ export function parseChallengeSecret(secret: ChallengeSecret): Uint8Array {
   return bytes;
 }
 
+const NO_SECRET =
+  "x402-nano: no challengeSecret was given, so this process made one; replicas and restarts will not recognise its challenges.";
+
+/** For a resource server that was given none: one per process, and told once (SPEC 5). */
+export function inventChallengeSecret(
+  warn: (message: string) => void,
+  randomBytes: RandomBytes = systemRandomBytes,
+): ChallengeSecret {
+  warn(NO_SECRET);
+  return randomBytes(MIN_SECRET_BYTES);
+}
+
 export function systemRandomBytes(length: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(length));
 }

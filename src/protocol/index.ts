@@ -18,6 +18,7 @@ export {
   type ChallengeSecret,
   type ChallengeTerms,
   createChallengeAuthority,
+  inventChallengeSecret,
   parseChallengeSecret,
   type RandomBytes,
   systemRandomBytes,
@@ -33,7 +34,25 @@ export {
   parsePayment,
   type WorkForm,
 } from "./payload.js";
-export { isReason, REASONS, type Reason, type ReasonEntry, type Refusal, refuse, upperCaseReason } from "./reasons.js";
-export { type Accepted, acceptedSchema, type Requirements, requirementsSchema } from "./requirements.js";
+export {
+  isReason,
+  isStillRunning,
+  isUndecided,
+  REASONS,
+  type Reason,
+  type ReasonEntry,
+  type Refusal,
+  refuse,
+  upperCaseReason,
+} from "./reasons.js";
+export {
+  type Accepted,
+  acceptedSchema,
+  entryKindSchema,
+  type Requirements,
+  requirementsSchema,
+  type SellerEntry,
+  sellerEntrySchema,
+} from "./requirements.js";
 export { challengeMessage, type SpokenChallenge, spokenChallenge } from "./spoken-challenge.js";
 export { checkExpiry, checkTerms, trackOfOffer } from "./terms.js";

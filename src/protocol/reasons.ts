@@ -69,6 +69,19 @@ export function isReason(word: string): word is Reason {
   return WORDS.has(word);
 }
 
+const STILL_RUNNING = new Set<string>(["settlement_pending", "payment_in_progress", "duplicate_block_hash"]);
+const UNDECIDED = new Set<string>(["ledger_unavailable", "facilitator_unavailable"]);
+
+/** After such an answer to a settle somebody, perhaps that very request, may be at it: the lease is not ours to end. */
+export function isStillRunning(reason: string | undefined): boolean {
+  return reason !== undefined && STILL_RUNNING.has(reason);
+}
+
+/** Nothing was decided, as after a lost answer: worth asking again with the lease (R9). */
+export function isUndecided(reason: string | undefined): boolean {
+  return reason !== undefined && UNDECIDED.has(reason);
+}
+
 /** The same reason for clients written from the x402.Nano text: UPPER_CASE, one word of its own (SPEC 7). */
 export function upperCaseReason(reason: Reason): string {
   return reason === "settlement_pending" ? "CONFIRMATION_TIMEOUT" : reason.toUpperCase();

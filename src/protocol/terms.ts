@@ -17,11 +17,27 @@ export function checkTerms(payment: Payment): { readonly ok: true; readonly amou
     if (accepted[field] !== requirements[field]) return refuse("requirements_mismatch", `They differ in ${field}.`);
   }
   const amountRaw = amountFor(track, requirements.extra.assetTransferMethod, requirements.amount);
-  if (accepted.amount !== amountRaw) {
+  if (accepted.amount !== amountRaw && !isHostsOwnEntry(payment)) {
     const seen = `expected ${String(amountRaw)} raw, the client accepted ${String(accepted.amount)} raw`;
     return refuse("requirements_mismatch", `They differ in amount: ${seen}.`);
   }
   return { ok: true, amountRaw };
+}
+
+/**
+ * Over x402 v1 a client names no entry. Faremeter fills in its first one, which is Track A's where both are offered, for
+ * a Track B payer too: such a payload brings its challenge along, and what the client accepted is not known (SPEC 3).
+ */
+function isHostsOwnEntry({ track, payload, accepted, requirements }: Payment): boolean {
+  const { assetTransferMethod: method } = requirements.extra;
+  return (
+    track === "nanoSignature" &&
+    payload.nonce !== undefined &&
+    payload.validBefore !== undefined &&
+    method === "nanoTxn" &&
+    accepted.extra.assetTransferMethod === method &&
+    accepted.amount === requirements.amount
+  );
 }
 
 /**

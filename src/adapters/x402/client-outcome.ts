@@ -1,6 +1,6 @@
 import { type BlockHash, hashBlock } from "../../nano/index.js";
-import { parsePayment, settleResponseSchema, transactionOf } from "../../protocol/index.js";
-import type { PaymentOutcome } from "../../purse/index.js";
+import { parsePayment } from "../../protocol/index.js";
+import { type PaymentOutcome, readSettlement } from "../../purse/index.js";
 
 /** What the host tells after a paid request, as far as it matters here. Everything in it is the seller's word. */
 export interface ResponseContext {
@@ -16,23 +16,11 @@ export function readOutcome(context: ResponseContext): { hash: BlockHash; outcom
   if (!parsed.ok) return undefined;
   const { payment } = parsed;
   const hash = payment.track === "nanoTxn" ? hashBlock(payment.payload.block) : payment.payload.blockHash;
-  return { hash, outcome: judge(hash, context) };
+  return { hash, outcome: readSettlement(hash, context.settleResponse) ?? withoutSettlement(context) };
 }
 
-/**
- * Served only where the settlement says so, for this block: a 200 without one, a 500 and a lost connection look the
- * same from here, and the payment is kept.
- */
-function judge(hash: BlockHash, { settleResponse, paymentRequired }: ResponseContext): PaymentOutcome {
-  if (settleResponse === undefined) {
-    if (paymentRequired === undefined) return { isServed: false, reason: "no_settlement" };
-    const { error } = paymentRequired;
-    return { isServed: false, reason: typeof error === "string" ? error : "payment_required" };
-  }
-  const settlement = settleResponseSchema.safeParse(settleResponse);
-  if (!settlement.success) return { isServed: false, reason: "unreadable_settlement" };
-  const { success, transaction, errorReason } = settlement.data;
-  if (!success) return { isServed: false, reason: errorReason ?? "settlement_failed" };
-  const isOurs = (transaction ?? "") === "" || transaction?.toUpperCase() === transactionOf(hash);
-  return isOurs ? { isServed: true } : { isServed: false, reason: "settlement_of_another_block" };
+function withoutSettlement({ paymentRequired }: ResponseContext): PaymentOutcome {
+  if (paymentRequired === undefined) return { isServed: false, reason: "no_settlement" };
+  const { error } = paymentRequired;
+  return { isServed: false, reason: typeof error === "string" ? error : "payment_required" };
 }

@@ -5,7 +5,13 @@ import type {
   OnVerifiedPaymentCanceledHook,
 } from "@x402/core/server";
 import type { SchemeServerHooks, SettleContext } from "@x402/core/types";
-import { type ChallengeAuthority, REASONS, verifyResponseSchema } from "../../protocol/index.js";
+import {
+  type ChallengeAuthority,
+  isStillRunning,
+  isUndecided,
+  REASONS,
+  verifyResponseSchema,
+} from "../../protocol/index.js";
 import type { FacilitatorLink } from "./facilitator-link.js";
 import { judgeAtServer } from "./server-judge.js";
 
@@ -19,11 +25,6 @@ export interface ServerHooks {
   readonly schemeHooks: SchemeServerHooks;
   readonly enrichSettlementPayload: (context: SettleContext) => Promise<Record<string, unknown> | undefined>;
 }
-
-/** Somebody, perhaps this very request, may still be at it: the lease is then not ours to end. */
-const STILL_RUNNING = new Set<string>(["settlement_pending", "payment_in_progress", "duplicate_block_hash"]);
-/** Nothing was decided, as after a lost answer: worth asking again (R9). */
-const UNDECIDED = new Set<string>(["ledger_unavailable", "facilitator_unavailable"]);
 
 /**
  * Core treats a hook that throws as one that agrees, and calls hooks without `this`: so these are closures, and the one
@@ -68,7 +69,7 @@ export function createServerHooks({ authority, clock, facilitator }: ServerHookD
     const lease = leases.get(paymentPayload);
     if (lease === undefined || facilitator === undefined) return undefined;
     let reason = reasonOf(error);
-    if (reason === undefined || UNDECIDED.has(reason)) {
+    if (reason === undefined || isUndecided(reason)) {
       const { payload, ...envelope } = paymentPayload;
       const result = await facilitator
         .settle({ ...envelope, payload: { ...payload, lease } }, requirements)
@@ -76,7 +77,7 @@ export function createServerHooks({ authority, clock, facilitator }: ServerHookD
       if (result?.success === true) return { recovered: true, result };
       reason = result?.errorReason;
     }
-    if (reason === undefined || !STILL_RUNNING.has(reason)) await endLease(paymentPayload);
+    if (!isStillRunning(reason)) await endLease(paymentPayload);
     return undefined;
   };
 

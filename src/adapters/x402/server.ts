@@ -17,6 +17,7 @@ import {
   type ChallengeAuthority,
   type ChallengeSecret,
   createChallengeAuthority,
+  inventChallengeSecret,
   NETWORK,
   type RandomBytes,
   type Requirements,
@@ -40,8 +41,6 @@ export interface ExactNanoServerOptions extends FacilitatorLinkOptions {
 }
 
 const FLOWS = { supported: ["authorization", "upfront"], default: "authorization" } as const;
-const NO_SECRET =
-  "x402-nano: no challengeSecret was given, so this process made one; replicas and restarts will not recognise its challenges.";
 
 /** Scheme `exact` on `nano:mainnet` for a stock `x402ResourceServer`: both tracks, told apart by the entry's `extra`. */
 export class ExactNanoScheme implements SchemeNetworkServer {
@@ -60,8 +59,8 @@ export class ExactNanoScheme implements SchemeNetworkServer {
 
   constructor(options: ExactNanoServerOptions = {}) {
     const randomBytes = options.randomBytes ?? systemRandomBytes;
-    if (options.challengeSecret === undefined) (options.onWarning ?? console.warn)(NO_SECRET);
-    this.#authority = createChallengeAuthority(options.challengeSecret ?? randomBytes(32), randomBytes);
+    const secret = options.challengeSecret ?? inventChallengeSecret(options.onWarning ?? console.warn, randomBytes);
+    this.#authority = createChallengeAuthority(secret, randomBytes);
     this.#clock = options.clock ?? Date.now;
     const hooks = createServerHooks({
       authority: this.#authority,
