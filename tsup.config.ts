@@ -19,6 +19,8 @@ const platformEntries = {
   "transport.browser": "src/ledger/rpc/transport.browser.ts",
   "socket.node": "src/ledger/confirmations/socket.node.ts",
   "socket.browser": "src/ledger/confirmations/socket.browser.ts",
+  "fetch-traffic.node": "src/adapters/faremeter/fetch-traffic.node.ts",
+  "fetch-traffic.browser": "src/adapters/faremeter/fetch-traffic.browser.ts",
   "work-threads.node": "src/ledger/work/work-threads.node.ts",
   "work-threads.browser": "src/ledger/work/work-threads.browser.ts",
 };

@@ -11,6 +11,7 @@ export const sourceAliases = [
   { find: "#sodium-native", replacement: at("./src/nano/sodium-native.node.ts") },
   { find: "#socket", replacement: at("./src/ledger/confirmations/socket.node.ts") },
   { find: "#work-threads", replacement: at("./src/ledger/work/work-threads.node.ts") },
+  { find: "#fetch-traffic", replacement: at("./src/adapters/faremeter/fetch-traffic.node.ts") },
   { find: "#transport", replacement: at("./src/ledger/rpc/transport.node.ts") },
   { find: /^x402-nano$/, replacement: at("./src/index.ts") },
   { find: /^x402-nano\/(.*)$/, replacement: at("./src/$1.ts") },

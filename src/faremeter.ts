@@ -6,6 +6,11 @@ export {
   nanoPricing,
 } from "./adapters/faremeter/accepts.js";
 export {
+  createPaymentHandler,
+  type FaremeterClientOptions,
+  type NanoPaymentHandler,
+} from "./adapters/faremeter/client.js";
+export {
   createFacilitatorHandler,
   type FaremeterFacilitatorOptions,
   type NanoFacilitatorHandler,

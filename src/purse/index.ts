@@ -1,4 +1,5 @@
 export type { SecretOptions } from "./account.js";
+export { type ChoosePolicy, type ChosenEntries, chooseEntries } from "./choose-entries.js";
 export type { OfferContext } from "./offer.js";
 export type { PurseOptions } from "./options.js";
 export type { PaymentOutcome, PaymentProof } from "./present.js";

@@ -1,8 +1,7 @@
 import type { PaymentPolicy, SpendControlAsset, x402Client } from "@x402/core/client";
-import type { PaymentRequirements } from "@x402/core/types";
 import { parseAmount } from "../../nano/index.js";
-import { ASSET, NETWORK, requirementsSchema, SCHEME, type Track, trackOfOffer } from "../../protocol/index.js";
-import type { Purse } from "../../purse/index.js";
+import { ASSET, NETWORK, type Track } from "../../protocol/index.js";
+import { chooseEntries, type Purse } from "../../purse/index.js";
 import { ExactNanoScheme } from "./client.js";
 
 export interface ExactNanoClientOptions {
@@ -26,35 +25,10 @@ export function nanoSpendControl(options: { readonly maxAmountPerPayment: string
   return { network: NETWORK, asset: ASSET, maxAmountPerPayment: raw.toString() };
 }
 
-interface NanoEntry {
-  readonly entry: PaymentRequirements;
-  readonly payTo: string;
-  readonly track: Track;
-  readonly needsProofOfPayer: boolean;
-}
-
-/**
- * Leaves entries of other schemes and networks alone. Among the Nano entries for one account: those of Track B where an
- * earlier payment can only be claimed that way, else those of the preferred track. The last entry is never dropped.
- */
-function createNanoPolicy({ purse, prefer }: ExactNanoClientOptions): PaymentPolicy {
+/** Leaves entries of other schemes and networks alone, and picks among the Nano entries as the purse says. */
+function createNanoPolicy(options: ExactNanoClientOptions): PaymentPolicy {
   return (_version, entries) => {
-    const nanoEntries = entries.flatMap((entry) => readNanoEntry(entry, purse));
-    const dropped = new Set<PaymentRequirements>();
-    for (const { entry, payTo, track } of nanoEntries) {
-      const siblings = nanoEntries.filter((other) => other.payTo === payTo);
-      const wanted = siblings.some((other) => other.needsProofOfPayer) ? "nanoSignature" : prefer;
-      const isOffered = siblings.some((other) => other.track === wanted);
-      if (wanted !== undefined && isOffered && track !== wanted) dropped.add(entry);
-    }
+    const { dropped } = chooseEntries(entries, options);
     return entries.filter((entry) => !dropped.has(entry));
   };
-}
-
-function readNanoEntry(entry: PaymentRequirements, purse: Purse): NanoEntry[] {
-  if (entry.network !== NETWORK || entry.scheme !== SCHEME) return [];
-  const read = requirementsSchema.safeParse(entry);
-  if (!read.success) return [];
-  const { payTo } = read.data;
-  return [{ entry, payTo, track: trackOfOffer(read.data), needsProofOfPayer: purse.needsProofOfPayer(entry) }];
 }

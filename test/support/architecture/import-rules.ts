@@ -25,7 +25,12 @@ const ROOMS: Readonly<Record<string, Room>> = {
   facilitator: { rooms: ["tracks", "protocol", "nano", "errors"], ports: PORTS, packages: ["@noble/hashes", "zod"] },
   purse: { rooms: ["ledger", "tracks", "protocol", "nano", "errors"], packages: ["zod"] },
   "adapters/x402": { rooms: ADAPTER_ROOMS, ports: PORTS, packages: ["@x402/core", "zod"] },
-  "adapters/faremeter": { rooms: ADAPTER_ROOMS, ports: PORTS, packages: ["zod"], typePackages: ["@faremeter/types"] },
+  "adapters/faremeter": {
+    rooms: ADAPTER_ROOMS,
+    ports: PORTS,
+    packages: ["zod", "#fetch-traffic"],
+    typePackages: ["@faremeter/types"],
+  },
   "dev-ledger": { rooms: ["nano", "errors"], ports: ["ledger"], packages: ["node:", "ws", "zod"] },
 };
 
