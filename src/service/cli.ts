@@ -17,7 +17,8 @@ This version is a library; it has no commands. Its entry points:
   x402-nano              amounts, addresses, blocks, message signatures, refusal reasons
   x402-nano/client       pay: the scheme for x402 clients, and the purse
   x402-nano/server       charge: the scheme for x402 resource servers
-  x402-nano/facilitator  verify and settle: the scheme for x402 facilitators, and the engine
+  x402-nano/facilitator  verify and settle: the scheme for x402 facilitators, the engine and its routes
+  x402-nano/faremeter    charge and pay through Faremeter
   x402-nano/rpc          the door to a Nano node
   x402-nano/testing      an in-process Nano ledger for tests
 `;

@@ -5,18 +5,28 @@ const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta
 const README = read("README.md");
 
 /** What a reader copies; the examples add only how a private network is told from the live one. */
-function readmePart(example: string): string {
+function readmePart(example: string, name = "readme"): string {
   const source = read(`examples/${example}.ts`);
-  const region = /\/\/ #region readme\n([\s\S]*?)\n\/\/ #endregion/.exec(source)?.[1];
-  expect(region, `examples/${example}.ts marks a part for README`).toBeDefined();
-  return (region ?? "").replace("  ...devNetwork(),\n", "").replace(", ...devNetwork()", "");
+  const region = new RegExp(`^( *)// #region ${name}\\n([\\s\\S]*?)\\n *// #endregion`, "m").exec(source);
+  expect(region, `examples/${example}.ts marks a part for README`).not.toBeNull();
+  const [, indent = "", part = ""] = region ?? [];
+  const code = part.replaceAll(new RegExp(`^${indent}`, "gm"), "");
+  return code.replace("  ...devNetwork(),\n", "").replace(", ...devNetwork()", "");
 }
 
 const linesMarkedNano = (code: string) => code.split("\n").filter((line) => line.endsWith("// nano"));
 
 describe("README shows what run-examples.test.ts runs", () => {
-  test.each(["seller", "buyer", "facilitator", "replayed-responses"])("%s", (example) => {
-    expect(README).toContain(`\`\`\`ts\n${readmePart(example)}\n\`\`\``);
+  test.each([
+    ["seller", "readme"],
+    ["buyer", "readme"],
+    ["facilitator", "readme"],
+    ["replayed-responses", "readme"],
+    ["faremeter-server", "readme"],
+    ["faremeter-server", "readme-remote"],
+    ["faremeter-client", "readme"],
+  ])("%s: %s", (example, region) => {
+    expect(README).toContain(`\`\`\`ts\n${readmePart(example, region)}\n\`\`\``);
   });
 });
 

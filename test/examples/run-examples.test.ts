@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPurse } from "x402-nano/client";
 import { createLedger } from "x402-nano/rpc";
 import { type DevLedger, startDevLedger, xno } from "x402-nano/testing";
@@ -11,6 +11,7 @@ import { type Child, runExample } from "../support/child.js";
 import { PAY_TO } from "../support/world.js";
 
 const SEED = "e1".repeat(32);
+const JSON_BODY = { "Content-Type": "application/json" };
 const EVM_PAY_TO = "0x209693Bc6afc0C5328bA36FaF03C514EF312287C";
 
 let dev: DevLedger;
@@ -84,24 +85,14 @@ test("the seller offers what it offered before, untouched, and Nano on both trac
 });
 
 test("the buyer pays once, and the ledger shows one send to the seller", async () => {
-  const ledger = createLedger({ rpcUrls: dev.rpcUrl });
-  const purse = await createPurse({ seed: SEED, ledger, workThresholds: dev.workThresholds });
-  await dev.fund(purse.address, xno("1"));
-  await purse.close();
-  await ledger.close();
-
+  await fund(SEED);
   const buyer = start("buyer", { ...env(), RESOURCE_URL: resourceUrl, NANO_SEED: SEED });
   const { code, output } = await buyer.ended();
   expect(output).toContain('200 { weather: "sunny" }'.replaceAll('"', "'"));
   expect(output).toContain("success: true");
   expect(output).not.toContain(SEED);
   expect(code).toBe(0);
-  const received = await fetch(dev.rpcUrl, {
-    method: "POST",
-    body: JSON.stringify({ action: "receivable", account: PAY_TO, source: "true" }),
-  });
-  const { blocks } = (await received.json()) as { blocks: Record<string, { amount: string }> };
-  expect(Object.values(blocks).map(({ amount }) => amount)).toEqual(["1000000000000000000000000001"]);
+  expect(await received()).toEqual(["1000000000000000000000000001"]);
 }, 60_000);
 
 test("the facilitator answers strangers' junk with 400, and goes on serving", async () => {
@@ -109,15 +100,70 @@ test("the facilitator answers strangers' junk with 400, and goes on serving", as
     ["/verify", "{"],
     ["/verify", "{}"],
     ["/settle", "[]"],
-    ["/settle", JSON.stringify({ paymentPayload: { x402Version: 3 }, paymentRequirements: {} })],
+    ["/accepts", JSON.stringify({ accepts: [{ network: "nano:mainnet", amount: "-5", payTo: PAY_TO }] })],
     ["/verify", `"${"x".repeat(70_000)}"`],
   ] as const) {
-    const headers = { "Content-Type": "application/json" };
-    const { status } = await fetch(`${facilitatorUrl}${path}`, { method: "POST", headers, body });
+    const { status } = await fetch(`${facilitatorUrl}${path}`, { method: "POST", headers: JSON_BODY, body });
     expect([400, 413], `${path} ${body.slice(0, 40)}`).toContain(status);
   }
+  const body = JSON.stringify({ paymentPayload: { x402Version: 3 }, paymentRequirements: {} });
+  const refused = await fetch(`${facilitatorUrl}/settle`, { method: "POST", headers: JSON_BODY, body });
+  expect(refused.status).toBe(200);
+  expect(await refused.json()).toMatchObject({ success: false, errorReason: "malformed_payload", transaction: "" });
   expect((await fetch(`${facilitatorUrl}/supported`)).status).toBe(200);
 });
+
+describe("Faremeter's server and client", () => {
+  const start402 = async (extra: Record<string, string>): Promise<string> => {
+    const server = start("faremeter-server", { ...env(), PAY_TO, ...extra });
+    return (await server.printed(/seller on (\S+)/))[1] ?? "";
+  };
+  const inProcess = () => start402({ STORE: join(directory, "faremeter.db") });
+  const remote = () => start402({ FACILITATOR_URL: facilitatorUrl });
+
+  test.each([
+    ["in one process", inProcess, "f1"],
+    ["with the facilitator that serves stock servers too", remote, "f2"],
+  ])(
+    "%s: one purchase, one send, and no junk ends the server",
+    async (_name, open, byte) => {
+      const url = await open();
+      for (const header of ["", "{", "e30=", Buffer.from('{"x402Version":2,"payload":{}}').toString("base64")]) {
+        const headers = { "PAYMENT-SIGNATURE": header, "X-PAYMENT": header };
+        expect((await fetch(url, { headers })).status).toBe(402);
+      }
+      const seed = byte.repeat(32);
+      await fund(seed);
+      const before = await received();
+      const { code, output } = await start("faremeter-client", {
+        ...env(),
+        RESOURCE_URL: url,
+        NANO_SEED: seed,
+      }).ended();
+      expect(output).toContain("200 { weather: 'sunny' }");
+      expect(output).not.toContain(seed);
+      expect(code).toBe(0);
+      expect(await received()).toHaveLength(before.length + 1);
+    },
+    60_000,
+  );
+});
+
+async function fund(seed: string): Promise<void> {
+  const ledger = createLedger({ rpcUrls: dev.rpcUrl });
+  const purse = await createPurse({ seed, ledger, workThresholds: dev.workThresholds });
+  await dev.fund(purse.address, xno("1"));
+  await purse.close();
+  await ledger.close();
+}
+
+/** The amounts that the ledger shows as sent to the sellers, in raw. */
+async function received(): Promise<string[]> {
+  const body = JSON.stringify({ action: "receivable", account: PAY_TO, source: "true" });
+  const answer = await fetch(dev.rpcUrl, { method: "POST", body });
+  const { blocks } = (await answer.json()) as { blocks: Record<string, { amount: string }> | "" };
+  return Object.values(blocks === "" ? {} : blocks).map(({ amount }) => amount);
+}
 
 async function listen(server: Server): Promise<Server> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
