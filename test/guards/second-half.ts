@@ -56,11 +56,11 @@ export const secondHalf: readonly Guard[] = [
       off(TERMS, '["scheme", "network", "asset", "payTo"]', '["scheme", "network", "asset"]'),
     ],
     "accepted agrees in the amount of its track": [
-      off(TERMS, "if (accepted.amount !== amountRaw)", "if (accepted.amount === 0n)"),
+      off(TERMS, "if (accepted.amount !== amountRaw && !isHostsOwnEntry(payment))", "if (accepted.amount === 0n)"),
     ],
     "a payload of one track is not judged by the other's entry": [
       off(SERVER_JUDGE, "extra.assetTransferMethod !== payment.track", "payment.track.length === 0"),
-      off(TERMS, "if (accepted.amount !== amountRaw)", "if (accepted.amount === 0n)"),
+      off(TERMS, "if (accepted.amount !== amountRaw && !isHostsOwnEntry(payment))", "if (accepted.amount === 0n)"),
     ],
     "only version 2 is read, core compares no other": [off(PAYLOAD, "if (x402Version !== X402_VERSION || ", "if (")],
     "exactly one proof in a payload": [
