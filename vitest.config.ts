@@ -27,6 +27,7 @@ function reportersOf(run: string): NonNullable<TestOptions["reporters"]> {
 export const commonOptions = (run: string): TestOptions => ({
   reporters: reportersOf(run),
   retry: 0,
+  setupFiles: at("./test/support/fixed-seed.ts"),
   // Hosts warn on the console of every hostile header; shown where a test fails.
   silent: "passed-only",
   // Vitest would leave one processor to itself, and wait for a single file at a time on two.

@@ -25,7 +25,7 @@ export const ERROR_SENTENCES = {
   limit_per_day: "The payment would exceed the daily limit.",
   limit_per_payment: "The payment exceeds the limit for one payment.",
   missing_dependency: "A package that is needed here is not installed or does not load.",
-  payment_unresolved: "An earlier payment may still land; nothing new is signed until the ledger decides.",
+  payment_unresolved: "An earlier payment is not settled yet; nothing new is signed until it is.",
   purse_closed: "The purse is closed.",
   store_unavailable: "The redemption store could not be reached.",
   store_unusable: "The redemption store's data cannot be used.",

@@ -53,6 +53,8 @@ export function offerEntry(
   const maxTimeoutSeconds = seller.maxTimeoutSeconds || settings.maxTimeoutSeconds;
   const payTo = receiverOf(seller, settings);
   const validBefore = Math.floor(settings.clock() / 1000) + maxTimeoutSeconds;
+  // Later than that, no client could write the time down.
+  if (!Number.isSafeInteger(validBefore)) throw new NanoError("invalid_requirements", { field: "maxTimeoutSeconds" });
   const common = {
     scheme: SCHEME,
     network: NETWORK,

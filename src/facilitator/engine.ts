@@ -76,7 +76,7 @@ export function createFacilitatorEngine(options: FacilitatorOptions): Facilitato
     },
     recover,
     close: stop,
-    release: (lease) => settings.store.release(lease),
+    release: async (lease) => settings.store.release(lease),
     supported: () => ({
       kinds: [{ x402Version: X402_VERSION, scheme: SCHEME, network: NETWORK, extra: extra() }],
       extensions: [],

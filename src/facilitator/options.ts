@@ -101,7 +101,15 @@ function wholeSeconds(setting: string, value: number): number {
 
 /** Nobody at all would be served by an empty list, which is a mistake and not a wish. */
 function receiversOf(payTo: string | readonly string[]): readonly PublicKey[] {
-  const receivers = (typeof payTo === "string" ? [payTo] : payTo).map(parseAddress);
-  if (receivers.length > 0) return receivers;
-  throw new NanoError("invalid_configuration", { setting: "payTo", accepted: "at least one address" });
+  const list = typeof payTo === "string" ? [payTo] : payTo;
+  if (list.length === 0) throw receiversError();
+  try {
+    return list.map(parseAddress);
+  } catch (cause) {
+    throw receiversError(cause);
+  }
+}
+
+function receiversError(cause?: unknown): NanoError {
+  return new NanoError("invalid_configuration", { setting: "payTo", accepted: "one Nano address or several" }, cause);
 }

@@ -53,6 +53,12 @@ export function createChallengeAuthority(
     issueNonce(terms) {
       if (!isIssuable(terms)) throw new NanoError("invalid_requirements", { why: "no payment can meet these terms" });
       const random = randomBytes(HALF);
+      if (random.length !== HALF) {
+        throw new NanoError("invalid_configuration", {
+          setting: "randomBytes",
+          accepted: "as many bytes as are asked for",
+        });
+      }
       return bytesToHex(concatBytes(random, authenticate(newest, random, terms)));
     },
     isOwnNonce(nonce, terms) {

@@ -87,6 +87,9 @@ export function upperCaseReason(reason: Reason): string {
   return reason === "settlement_pending" ? "CONFIRMATION_TIMEOUT" : reason.toUpperCase();
 }
 
+/** A node's words can be anything, and hosts put messages into headers: Faremeter throws on what is not Latin-1. */
+const BEYOND_ASCII = /[^\x20-\x7e]/g;
+
 /** A refusal is a value: the word, and facts that may be shown to a stranger. */
 export interface Refusal {
   readonly ok: false;
@@ -97,5 +100,6 @@ export interface Refusal {
 
 export function refuse(reason: Reason, detail?: string): Refusal {
   const { sentence } = REASONS[reason];
-  return { ok: false, reason, message: detail === undefined ? sentence : `${sentence} ${detail}` };
+  const message = detail === undefined ? sentence : `${sentence} ${detail.replace(BEYOND_ASCII, "?")}`;
+  return { ok: false, reason, message };
 }

@@ -29,13 +29,11 @@ export function checkTerms(payment: Payment): { readonly ok: true; readonly amou
  * a Track B payer too: such a payload brings its challenge along, and what the client accepted is not known (SPEC 3).
  */
 function isHostsOwnEntry({ track, payload, accepted, requirements }: Payment): boolean {
-  const { assetTransferMethod: method } = requirements.extra;
   return (
     track === "nanoSignature" &&
     payload.nonce !== undefined &&
     payload.validBefore !== undefined &&
-    method === "nanoTxn" &&
-    accepted.extra.assetTransferMethod === method &&
+    accepted.extra.assetTransferMethod === requirements.extra.assetTransferMethod &&
     accepted.amount === requirements.amount
   );
 }

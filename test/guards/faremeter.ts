@@ -48,10 +48,10 @@ const guards: Readonly<Record<string, readonly Edit[]>> = {
     off(TERMS, "payload.nonce !== undefined &&"),
     off(TERMS, "payload.validBefore !== undefined &&"),
   ],
-  "only the server's own entry stands in for one": [off(TERMS, "accepted.extra.assetTransferMethod === method &&")],
-  "a client brings no lease": [
-    off(HANDLER, 'if (Object.hasOwn(payment.payload, "lease")) return', "if (false) return"),
+  "only the server's own entry stands in for one": [
+    off(TERMS, "accepted.extra.assetTransferMethod === requirements.extra.assetTransferMethod &&"),
   ],
+  "a client brings no lease": [off(HANDLER, "if (bringsLease(payment)) return", "if (false) return")],
   "a refused settlement ends the lease": [
     off(HANDLER, "if (!answer.success && !isStillRunning(answer.errorReason)) await", "if (false) await"),
   ],

@@ -34,7 +34,7 @@ function contentsOf(metafile: Metafile): { packages: string[]; outside: string[]
   return { packages: [...new Set(names)].sort(), outside };
 }
 
-const BROWSER_ENTRIES = ["x402-nano", "x402-nano/client", "x402-nano/rpc"];
+const BROWSER_ENTRIES = ["x402-nano", "x402-nano/client", "x402-nano/faremeter", "x402-nano/rpc"];
 const BROWSER_PACKAGES = [
   "@noble/hashes",
   "@x402/core",

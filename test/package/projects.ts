@@ -12,6 +12,8 @@ declare module "vitest" {
     aloneProject: string;
     /** The same beside stock express and `@x402/express`. */
     expressProject: string;
+    /** The same beside Faremeter, and what its declarations name. */
+    faremeterProject: string;
     /** What lies in the tarball, paths from the package's root. */
     packedFiles: string[];
   }
@@ -39,6 +41,17 @@ export default function setup(project: TestProject): () => Promise<void> {
       "x402-nano": tarball,
       "@x402/express": "^2.27.0",
       express: "^5.0.0",
+      ...NODE_TYPES,
+    }),
+  );
+  project.provide(
+    "faremeterProject",
+    install(join(folder, "faremeter"), {
+      "x402-nano": tarball,
+      "@faremeter/fetch": "^0.22.0",
+      "@faremeter/middleware": "^0.22.0",
+      "@faremeter/types": "^0.22.0",
+      "@types/express": "^5.0.0",
       ...NODE_TYPES,
     }),
   );

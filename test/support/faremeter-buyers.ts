@@ -6,10 +6,13 @@ import type { Envelope, Offer } from "./hand-payer.js";
 export const VERSIONS = [1, 2] as const;
 export type Version = (typeof VERSIONS)[number];
 
-type Offers = { readonly [track in Track]: Offer } & { readonly all: readonly Offer[] };
+export type FaremeterOffers = { readonly [track in Track]: Offer } & {
+  readonly all: readonly Offer[];
+  readonly status: number;
+};
 
 /** What a 402 offers: in its body (version 1, where an amount is `maxAmountRequired`) or in its header (version 2). */
-export async function fetchFaremeterOffers(url: string, version: Version): Promise<Offers> {
+export async function fetchFaremeterOffers(url: string, version: Version): Promise<FaremeterOffers> {
   const response = await fetch(url);
   const body = (await response.json()) as { accepts: (Offer & { maxAmountRequired: string })[] };
   const all =
@@ -21,7 +24,7 @@ export async function fetchFaremeterOffers(url: string, version: Version): Promi
     if (offer === undefined) throw new TypeError(`the 402 offers no ${track}`);
     return offer;
   };
-  return { nanoTxn: find("nanoTxn"), nanoSignature: find("nanoSignature"), all };
+  return { nanoTxn: find("nanoTxn"), nanoSignature: find("nanoSignature"), all, status: response.status };
 }
 
 /** The envelope as the version has it. Version 1 loses `accepted`: Track B's challenge goes into the payload (SPEC 3). */

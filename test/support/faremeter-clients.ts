@@ -30,7 +30,7 @@ export async function openFaremeterBuyer(world: World, options: FaremeterBuyerOp
   });
   world.onClose(() => purse.close());
   await dev.fund(purse.address, xno("2"));
-  const handler = createPaymentHandler(purse, clientOptions);
+  const handler = createPaymentHandler(purse, { clock, ...clientOptions });
   return {
     purse,
     handler,

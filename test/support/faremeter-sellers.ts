@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { CommonMiddlewareArgs } from "@faremeter/middleware/common";
 import { createMiddleware as createExpressMiddleware } from "@faremeter/middleware/express";
 import { createMiddleware as createHonoMiddleware } from "@faremeter/middleware/hono";
-import { serve } from "@hono/node-server";
+import { type HttpBindings, serve } from "@hono/node-server";
 import express5 from "express";
 import { Hono } from "hono";
 import { createFacilitatorRouter } from "x402-nano/facilitator";
@@ -80,13 +80,29 @@ export async function startFaremeterSeller(
   };
 }
 
-/** Our routes, as an operator mounts them, on a port of their own. `around` may answer in their place, or not at all. */
+/** What stands in front of our routes: it may answer in their place, or `drop` the connection. */
+export type AroundRouter = (
+  request: Request,
+  answer: () => Promise<Response>,
+  drop: () => Response,
+) => Promise<Response>;
+
+/** Our routes, as an operator mounts them, on a port of their own. */
 export async function startFacilitatorRouter(
   world: World,
-  around: (request: Request, answer: () => Promise<Response>) => Promise<Response> = (_request, answer) => answer(),
+  around: AroundRouter = (_request, answer) => answer(),
 ): Promise<string> {
   const router = await createFacilitatorRouter(world.engine);
-  return listen(world, (request) => around(request, () => router.fetch(request)));
+  return listen(world, (request, { incoming }) =>
+    around(
+      request,
+      () => router.fetch(request),
+      () => {
+        incoming.socket.destroy();
+        return new Response();
+      },
+    ),
+  );
 }
 
 function verifiesFirst({ place, authorizeBeforeCapture }: FaremeterSellerOptions): boolean {
@@ -144,9 +160,15 @@ async function startHono(
   return listen(world, app.fetch);
 }
 
-async function listen(world: World, answer: (request: Request) => Promise<Response> | Response): Promise<string> {
+async function listen(
+  world: World,
+  answer: (request: Request, bindings: HttpBindings) => Promise<Response> | Response,
+): Promise<string> {
   const server = await new Promise<Server>((resolve) => {
-    const listening = serve({ fetch: answer, port: 0, hostname: "127.0.0.1" }, () => resolve(listening as Server));
+    const listening = serve(
+      { fetch: (request, bindings) => answer(request, bindings as HttpBindings), port: 0, hostname: "127.0.0.1" },
+      () => resolve(listening as Server),
+    );
   });
   return opened(world, server);
 }

@@ -40,6 +40,11 @@ export async function breaks(): Promise<never> {
   throw new TypeError("undefined is not a function");
 }
 
+/** The same before there is a promise. */
+export function breaksAtOnce(): never {
+  throw new TypeError("undefined is not a function");
+}
+
 /** The real call, once something else has happened. */
 export function preceded<Args extends unknown[], Result>(by: () => unknown) {
   return async (real: (...args: Args) => Promise<Result>, ...args: Args): Promise<Result> => {

@@ -17,7 +17,6 @@ import {
   startDevLedger,
   wrongAmounts,
 } from "x402-nano/testing";
-import "x402-nano/faremeter";
 
 export async function buyer(seed: string, rpcUrls: string[]): Promise<x402Client> {
   const purse = await clientEntry.createPurse({ seed, rpcUrls, maxPerPayment: "0.01 XNO", maxPerDay: "1 XNO" });

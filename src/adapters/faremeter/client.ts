@@ -1,8 +1,10 @@
 import type { PaymentExecer, PaymentHandler, RequestContext } from "@faremeter/types/client";
 import type { x402PaymentRequirements } from "@faremeter/types/x402v2";
 import { listenToFetch } from "#fetch-traffic";
-import { requirementsSchema, type Track } from "../../protocol/index.js";
-import { chooseEntries, type Purse } from "../../purse/index.js";
+import { NanoError } from "../../errors/index.js";
+import { addressOf } from "../../nano/index.js";
+import { amountFor, type Requirements, requirementsSchema, type Track, trackOfOffer } from "../../protocol/index.js";
+import { chooseEntries, type Purse, type UnspentPayment } from "../../purse/index.js";
 import { createPresentations } from "./presentations.js";
 import { watchFetch } from "./watch-fetch.js";
 
@@ -11,6 +13,8 @@ export interface FaremeterClientOptions {
   readonly prefer?: Track | undefined;
   /** Told once if the outcome of payments cannot be heard. Default `console.warn`. */
   readonly onWarning?: ((message: string) => void) | undefined;
+  /** Milliseconds since 1970. */
+  readonly clock?: (() => number) | undefined;
   /** Injected in tests. */
   readonly sleep?: ((ms: number) => Promise<void>) | undefined;
 }
@@ -19,24 +23,32 @@ export interface FaremeterClientOptions {
 export interface NanoPaymentHandler extends PaymentHandler {
   /**
    * The same `fetch`, of which the handler hears. Node's own and undici's are heard without it; any other, in a browser
-   * too, is to be handed to `wrap` through it: a payment whose outcome is unknown is never replaced by another one.
+   * too, is to be handed to `wrap` through it: a payment whose outcome is unknown is never replaced by another one. So
+   * is one that repeats requests by itself, because only its last answer counts.
    */
   watch(fetch: typeof globalThis.fetch): typeof globalThis.fetch;
 }
 
 /**
  * Pays from the purse, within its limits, once per purchase: what was paid and not served is presented again, under the
- * fresh challenge, however often the client asks. A purchase is told by payTo, price and URL.
+ * fresh challenge, however often the client asks. A purchase is told by payTo, price and URL; where a seller that has
+ * just refused a payment asks another price for the same URL, the next 30 s bring `payment_unresolved`.
  */
 export function createPaymentHandler(purse: Purse, options: FaremeterClientOptions = {}): NanoPaymentHandler {
-  const { prefer, onWarning = console.warn } = options;
+  const { prefer, onWarning = console.warn, clock = Date.now } = options;
   const presentations = createPresentations({
     purse,
     listen: listenToFetch,
     warn: onWarning,
+    clock,
     sleep: options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
   });
   const pay = async (entry: x402PaymentRequirements, resource: string): Promise<{ payload: object }> => {
+    const refused = presentations.refusedLately(resource);
+    assertNoOtherPrice(
+      entry,
+      purse.unspent().filter(({ hash }) => refused.has(hash)),
+    );
     const proof = await purse.payOffer(entry, { resource });
     presentations.expect(proof, resource);
     return { payload: { ...proof.payload, ...challengeOf(entry, proof.track) } };
@@ -55,6 +67,31 @@ export function createPaymentHandler(purse: Purse, options: FaremeterClientOptio
   });
 }
 
+/**
+ * The client asks again by itself after a refusal. A seller whose price or account changes meanwhile would be paid at
+ * each of its retries, for one purchase.
+ */
+function assertNoOtherPrice(entry: x402PaymentRequirements, refused: readonly UnspentPayment[]): void {
+  const read = requirementsSchema.safeParse(entry);
+  const [first] = refused;
+  if (!read.success || first === undefined || refused.some((payment) => isPaidBy(read.data, payment))) return;
+  throw new NanoError("payment_unresolved", {
+    hash: first.hash,
+    amountRaw: first.amountRaw.toString(),
+    why: "it was refused moments ago, and the seller asks for something else now; write it off to pay that",
+  });
+}
+
+/** Track B's price, whichever track pays it; a Track A block pays its own amount alone. */
+function isPaidBy(offer: Requirements, payment: UnspentPayment): boolean {
+  const track = trackOfOffer(offer);
+  if (addressOf(offer.payTo) !== payment.payTo) return false;
+  if (track === "nanoTxn" && payment.track === "nanoTxn") return offer.amount === payment.amountRaw;
+  return (
+    amountFor("nanoSignature", track, offer.amount) === amountFor("nanoSignature", payment.track, payment.amountRaw)
+  );
+}
+
 /** Over x402 v1 the entry gets lost on the way, and the handler cannot tell the version: the payload says it too. */
 function challengeOf(entry: x402PaymentRequirements, track: Track): { nonce?: string; validBefore?: number } {
   const read = requirementsSchema.safeParse(entry);
@@ -63,6 +100,11 @@ function challengeOf(entry: x402PaymentRequirements, track: Track): { nonce?: st
   return { ...(nonce === undefined ? {} : { nonce }), ...(validBefore === undefined ? {} : { validBefore }) };
 }
 
+/** As it is sent: without the fragment, and the same for every way to write it. */
 function urlOf(request: RequestInfo | URL): string {
-  return typeof request === "string" ? request : "url" in request ? request.url : request.href;
+  const text = typeof request === "string" ? request : "url" in request ? request.url : request.href;
+  if (!URL.canParse(text)) return text;
+  const url = new URL(text);
+  url.hash = "";
+  return url.href;
 }

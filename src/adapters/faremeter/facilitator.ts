@@ -91,6 +91,9 @@ export function createFacilitatorHandler(options: FaremeterFacilitatorOptions): 
   };
 }
 
+/** Where prices are made for each request, each bad one has a text of its own. */
+const MAX_TOLD = 20;
+
 /** Asks nobody, and leaves out what cannot be offered: a throw here would end the process of an Express 4 server. */
 function createOffers(
   engine: FacilitatorEngine,
@@ -102,11 +105,22 @@ function createOffers(
       return engine.accepts([entry]).map((offered) => ({ ...offered, extra: { ...offered.extra } }));
     } catch (error) {
       const why = isNanoError(error) ? error.message : "a fault of x402-nano";
-      if (!told.has(why)) onWarning(`x402-nano: a price is not offered to anybody: ${why}`);
-      told.add(why);
+      if (told.size < MAX_TOLD && !told.has(why)) {
+        told.add(why);
+        tell(onWarning, `x402-nano: a price is not offered to anybody: ${why}`);
+      }
       return [];
     }
   };
+}
+
+/** A logger that throws must not end the server. */
+function tell(onWarning: (message: string) => void, message: string): void {
+  try {
+    onWarning(message);
+  } catch {
+    // There is nobody left to tell.
+  }
 }
 
 async function verify(engine: FacilitatorEngine, requirements: unknown, payment: unknown): Promise<VerifyAnswer> {
@@ -124,11 +138,15 @@ async function settle(
   payment: x402PaymentPayload,
 ): Promise<SettleAnswer> {
   try {
-    if (Object.hasOwn(payment.payload, "lease")) return settleFailure(refuse("malformed_payload", "At payload.lease."));
+    if (bringsLease(payment)) return settleFailure(refuse("malformed_payload", "At payload.lease."));
     return await engine.settle({ paymentPayload: payment, paymentRequirements: requirements });
   } catch {
     return settleFailure(refuse("facilitator_unavailable"));
   }
+}
+
+function bringsLease({ payload }: { readonly payload?: unknown }): boolean {
+  return typeof payload === "object" && payload !== null && Object.hasOwn(payload, "lease");
 }
 
 /**

@@ -1,37 +1,49 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { z } from "zod";
-import { type ListenToFetch, PAYMENT_HEADERS } from "./fetch-traffic.js";
+import { type ListenToFetch, PAYMENT_HEADERS, type SentRequest } from "./fetch-traffic.js";
 
 /** Header names and values in turn: text of a request, bytes of a response. */
 const pairs = z.array(z.union([z.string(), z.instanceof(Uint8Array), z.array(z.string())]));
-const requestSchema = z.object({ request: z.object({ headers: pairs }) });
+/** Told apart by identity, so not copied as a schema for an object would. */
+const request = z.custom<object>((value) => typeof value === "object" && value !== null);
+const messageSchema = z.object({ request });
+const requestSchema = z.object({ headers: pairs });
 const responseSchema = z.object({ response: z.object({ statusCode: z.number(), headers: pairs }) });
 
 type Pairs = z.output<typeof pairs>;
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
  * Node's `fetch` and undici publish what they send and receive on these channels, for tracing; nothing is patched, and a
  * request without a payment costs a look at the names of its headers.
  */
 export const listenToFetch: ListenToFetch = (listener) => {
-  const heard = (tell: (paymentHeader: string, message: unknown) => void) => (message: unknown) => {
-    const read = requestSchema.safeParse(message);
-    const header = read.success ? readPayment(read.data.request.headers) : undefined;
-    if (header !== undefined) tell(header, message);
+  const open = new WeakMap<object, SentRequest>();
+  const sentRequest = (message: unknown): SentRequest | undefined => {
+    const read = messageSchema.safeParse(message);
+    return read.success ? open.get(read.data.request) : undefined;
   };
   const channels = {
-    "undici:request:create": heard((header) => {
-      listener.onSent(header);
-    }),
-    "undici:request:headers": heard((header, message) => {
-      const read = responseSchema.safeParse(message);
-      if (!read.success) return;
+    "undici:request:create": (message: unknown) => {
+      const read = messageSchema.safeParse(message);
+      const head = read.success ? requestSchema.safeParse(read.data.request) : undefined;
+      if (!read.success || head?.success !== true) return;
+      const header = readPayment(head.data.headers);
+      const sent = header === undefined ? undefined : listener.onSent(header);
+      if (sent !== undefined) open.set(read.data.request, sent);
+    },
+    "undici:request:headers": (message: unknown) => {
+      const sent = sentRequest(message);
+      const read = sent === undefined ? undefined : responseSchema.safeParse(message);
+      if (sent === undefined || read?.success !== true) return;
       const { statusCode: status, headers } = read.data.response;
-      listener.onAnswer(header, { status, header: (name) => headerIn(headers, name) });
-    }),
-    "undici:request:error": heard((header) => {
-      listener.onFailure(header);
-    }),
+      if (status < 200 || REDIRECTS.has(status)) return;
+      sent.onAnswer({ status, header: (name) => headerIn(headers, name) });
+    },
+    "undici:request:error": (message: unknown) => {
+      sentRequest(message)?.onFailure();
+    },
   };
   for (const [name, onMessage] of Object.entries(channels)) subscribe(name, onMessage);
   return () => {

@@ -1,9 +1,14 @@
 /** What is heard of requests that carry a payment. The header is the whole base64 text. */
 export interface TrafficListener {
-  onSent(paymentHeader: string): void;
-  onAnswer(paymentHeader: string, answer: TrafficAnswer): void;
+  /** A request leaves. What becomes of it is told to what this returns; undefined where nobody wants to know. */
+  onSent(paymentHeader: string): SentRequest | undefined;
+}
+
+/** One request. A redirect that is followed is none of its answers: another request follows it. */
+export interface SentRequest {
+  onAnswer(answer: TrafficAnswer): void;
   /** No answer will come: the connection was lost, or the caller gave up. */
-  onFailure(paymentHeader: string): void;
+  onFailure(): void;
 }
 
 export interface TrafficAnswer {

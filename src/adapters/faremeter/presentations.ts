@@ -1,8 +1,7 @@
-import { z } from "zod";
 import type { BlockHash } from "../../nano/index.js";
-import { decodeHeader } from "../../protocol/index.js";
-import { type PaymentOutcome, type PaymentProof, type Purse, readSettlement } from "../../purse/index.js";
-import type { TrafficAnswer, TrafficListener } from "./fetch-traffic.js";
+import type { PaymentOutcome, PaymentProof, Purse } from "../../purse/index.js";
+import type { TrafficListener } from "./fetch-traffic.js";
+import { judge, keyOf, keyOfHeader } from "./fetch-traffic-reading.js";
 
 /**
  * The proofs that were handed to Faremeter's client, until it is known what became of them. The client tells nobody, so
@@ -14,21 +13,27 @@ export interface Presentations {
   expect(proof: PaymentProof, resource: string): void;
   /**
    * Before the same resource is paid for again: what is known has reached the purse. A proof that no request was seen
-   * with counts as refused: most likely that is why the client asks again, and presenting it again costs nothing.
+   * with counts as refused: most likely that is why the client asks again, and presenting it again costs nothing. Of
+   * other URLs only what is long overdue.
    */
   review(resource: string): Promise<void>;
+  /** Payments for the resource that were not served when they were presented last, moments ago. */
+  refusedLately(resource: string): ReadonlySet<string>;
 }
 
 export interface PresentationsOptions {
-  readonly purse: Pick<Purse, "report">;
+  readonly purse: Pick<Purse, "report" | "unspent">;
   readonly listen: (listener: TrafficListener) => () => void;
+  readonly clock: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   readonly warn: (message: string) => void;
 }
 
 interface Presentation {
   readonly hash: BlockHash;
+  readonly key: string;
   readonly resource: string;
+  readonly sinceMs: number;
   isSeen: boolean;
   readonly seen: Promise<void>;
   readonly tellSeen: () => void;
@@ -36,31 +41,31 @@ interface Presentation {
 
 /** A `fetch` that does something else first, as getting a token, may take its time before it sends. */
 const UNSEEN_FOR_MS = 1_000;
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-const SETTLEMENT_HEADERS = ["PAYMENT-RESPONSE", "X-PAYMENT-RESPONSE"] as const;
+/** Of another URL nobody asks again, and nobody is kept waiting for it. */
+const UNSEEN_ELSEWHERE_FOR_MS = 10_000;
+/** Far longer than the client's pauses between its retries, 0.1 and 0.2 s, and than what a broken seller adds to them. */
+const LATELY_MS = 30_000;
 const UNHEARD =
   "x402-nano: what became of a payment cannot be heard, because this fetch is not Node's; hand `handler.watch(fetch)` to wrap.";
 
-const envelopeSchema = z.object({
-  payload: z.union([
-    z.object({ blockHash: z.string() }).transform(({ blockHash }) => blockHash),
-    z.object({ block: z.object({ signature: z.string() }) }).transform(({ block }) => block.signature),
-  ]),
-});
-
-export function createPresentations({ purse, listen, sleep, warn }: PresentationsOptions): Presentations {
-  const open = new Map<string, Presentation>();
+export function createPresentations(options: PresentationsOptions): Presentations {
+  const { purse, listen, clock, sleep, warn } = options;
+  const open = new Set<Presentation>();
+  /** Of every proof that was handed out and not served yet, by what tells it in a request. */
+  const unserved = new Map<string, BlockHash>();
+  const refused = new Map<BlockHash, { readonly resource: string; readonly atMs: number }>();
   const reports = new Set<Promise<void>>();
   let stopListening: (() => void) | undefined;
   let isWarned = false;
 
-  const conclude = (key: string, { hash, tellSeen }: Presentation, outcome: PaymentOutcome): void => {
-    open.delete(key);
-    tellSeen();
-    if (open.size === 0) {
-      stopListening?.();
-      stopListening = undefined;
-    }
+  const close = (presentation: Presentation): void => {
+    open.delete(presentation);
+    presentation.tellSeen();
+    if (open.size > 0) return;
+    stopListening?.();
+    stopListening = undefined;
+  };
+  const tell = (hash: BlockHash, outcome: PaymentOutcome): void => {
     const report = purse
       .report(hash, outcome)
       .catch(() => undefined)
@@ -69,84 +74,88 @@ export function createPresentations({ purse, listen, sleep, warn }: Presentation
       });
     reports.add(report);
   };
-  const whenOpen = (header: string, act: (presentation: Presentation, key: string) => void): void => {
-    const key = keyOf(header);
-    const presentation = key === undefined ? undefined : open.get(key);
-    if (key !== undefined && presentation !== undefined) act(presentation, key);
+  const refuse = (presentation: Presentation, outcome: PaymentOutcome): void => {
+    if (!open.has(presentation)) return;
+    const { hash, resource } = presentation;
+    refused.set(hash, { resource, atMs: clock() });
+    close(presentation);
+    tell(hash, outcome);
+  };
+  /** Of whichever presentation: the block has bought its response, and the others will be refused for that. */
+  const serve = (hash: BlockHash, outcome: PaymentOutcome): void => {
+    const keys = [...unserved].filter(([, other]) => other === hash).map(([key]) => key);
+    if (keys.length === 0) return;
+    for (const key of keys) unserved.delete(key);
+    refused.delete(hash);
+    for (const presentation of open) if (presentation.hash === hash) close(presentation);
+    tell(hash, outcome);
   };
   const listener: TrafficListener = {
     onSent(header) {
-      whenOpen(header, (presentation) => {
+      const key = keyOfHeader(header);
+      const hash = key === undefined ? undefined : unserved.get(key);
+      if (hash === undefined) return undefined;
+      // Two of one block may be open where the purse's patience was shorter than the seller's: the later one leaves now.
+      const presentation = [...open].findLast((other) => other.key === key);
+      if (presentation !== undefined) {
         presentation.isSeen = true;
         presentation.tellSeen();
-      });
-    },
-    onAnswer(header, answer) {
-      if (answer.status < 200 || REDIRECTS.has(answer.status)) return;
-      whenOpen(header, (presentation, key) => {
-        conclude(key, presentation, judge(presentation.hash, answer));
-      });
-    },
-    onFailure(header) {
-      whenOpen(header, (presentation, key) => {
-        conclude(key, presentation, { isServed: false, reason: "no_answer" });
-      });
+      }
+      const note = (outcome: PaymentOutcome): void => {
+        if (outcome.isServed) serve(hash, outcome);
+        else if (presentation !== undefined) refuse(presentation, outcome);
+      };
+      return {
+        onAnswer(answer) {
+          note(judge(hash, answer));
+        },
+        onFailure() {
+          note({ isServed: false, reason: "no_answer" });
+        },
+      };
     },
   };
-  const unseenFor = (resource: string): [string, Presentation][] =>
-    [...open].filter(([, presentation]) => presentation.resource === resource && !presentation.isSeen);
+  const giveUp = (presentation: Presentation): void => {
+    if (!isWarned) warn(UNHEARD);
+    isWarned = true;
+    refuse(presentation, { isServed: false, reason: "unheard" });
+  };
+  const forgetOld = (): void => {
+    const unspent = new Set(purse.unspent().map(({ hash }) => hash));
+    for (const [key, hash] of unserved) if (!unspent.has(hash)) unserved.delete(key);
+    const sinceMs = clock() - LATELY_MS;
+    for (const [hash, { atMs }] of refused) if (!unspent.has(hash) || atMs < sinceMs) refused.delete(hash);
+  };
 
   return {
     listener,
     expect({ hash, payload }, resource) {
-      const read = envelopeSchema.safeParse({ payload });
-      if (!read.success) return;
+      const key = keyOf(payload);
+      if (key === undefined) return;
+      forgetOld();
       let tellSeen = (): void => undefined;
       const seen = new Promise<void>((resolve) => {
         tellSeen = resolve;
       });
-      open.set(read.data.payload, { hash, resource, isSeen: false, seen, tellSeen });
+      unserved.set(key, hash);
+      open.add({ hash, key, resource, sinceMs: clock(), isSeen: false, seen, tellSeen });
       stopListening ??= listen(listener);
     },
     async review(resource) {
-      const waiting = unseenFor(resource).map(([, { seen }]) => seen);
-      if (waiting.length > 0) await Promise.race([Promise.all(waiting), sleep(UNSEEN_FOR_MS)]);
-      for (const [key, presentation] of unseenFor(resource)) {
-        if (!isWarned) warn(UNHEARD);
-        isWarned = true;
-        conclude(key, presentation, { isServed: false, reason: "unheard" });
+      // Only these: what is handed out during the wait has a wait of its own.
+      const unseen = [...open].filter(({ isSeen }) => !isSeen);
+      const here = unseen.filter((presentation) => presentation.resource === resource);
+      if (here.length > 0) await Promise.race([Promise.all(here.map(({ seen }) => seen)), sleep(UNSEEN_FOR_MS)]);
+      const sinceMs = clock() - UNSEEN_ELSEWHERE_FOR_MS;
+      for (const presentation of unseen) {
+        if (presentation.isSeen || !open.has(presentation)) continue;
+        if (presentation.resource === resource || presentation.sinceMs < sinceMs) giveUp(presentation);
       }
       await Promise.all(reports);
     },
+    refusedLately(resource) {
+      forgetOld();
+      return new Set([...refused].filter(([, { resource: of }]) => of === resource).map(([hash]) => hash));
+    },
   };
-}
-
-/** What tells our own proofs in a request: a block's hash, or its signature where the whole block is presented. */
-function keyOf(header: string): string | undefined {
-  try {
-    const read = envelopeSchema.safeParse(decodeHeader(header));
-    return read.success ? read.data.payload : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The settlement decides, whatever the status: an error page after it has been paid for all the same. */
-function judge(hash: BlockHash, { status, header }: TrafficAnswer): PaymentOutcome {
-  for (const name of SETTLEMENT_HEADERS) {
-    const text = header(name);
-    const outcome = text === undefined ? undefined : readSettlement(hash, tryDecode(text) ?? null);
-    if (outcome !== undefined) return outcome;
-  }
-  if (status !== 402) return { isServed: false, reason: "no_settlement" };
-  const error = tryDecode(header("PAYMENT-REQUIRED") ?? "")?.["error"];
-  return { isServed: false, reason: typeof error === "string" ? error : "payment_required" };
-}
-
-function tryDecode(header: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    return decodeHeader(header);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,16 +1,20 @@
 import { PAYMENT_HEADERS, type TrafficListener } from "./fetch-traffic.js";
 
-/** A `fetch` that tells of requests with a payment, and is else the very same. */
+/** A `fetch` that tells of requests with a payment, and is else the very same. Its answers are final, redirects too. */
 export function watchFetch(fetch: typeof globalThis.fetch, listener: TrafficListener): typeof globalThis.fetch {
   return async (input, init) => {
     const header = readPayment(input, init);
-    if (header === undefined) return fetch(input, init);
-    listener.onSent(header);
-    const response = await fetch(input, init).catch((error: unknown) => {
-      listener.onFailure(header);
+    const sent = header === undefined ? undefined : listener.onSent(header);
+    if (sent === undefined) return fetch(input, init);
+    let response: Response;
+    try {
+      // Not every stand-in for `fetch` returns a promise: an app's own `fetch` in the same process need not.
+      response = await fetch(input, init);
+    } catch (error) {
+      sent.onFailure();
       throw error;
-    });
-    listener.onAnswer(header, {
+    }
+    sent.onAnswer({
       status: response.status,
       header: (name) => response.headers.get(name) ?? undefined,
     });
