@@ -1,3 +1,11 @@
+import {
+  KEYED_BY_HASH,
+  LANDED_ELSEWHERE,
+  LANDED_PROVES_NOTHING,
+  off,
+  REDEEMED_IS_REFUSED,
+  SENDER_IS_THE_SIGNER,
+} from "./edits.js";
 import type { Edit, Guard } from "./guard.js";
 
 /** What stops the attacks through Faremeter, whose middleware judges nothing itself. */
@@ -5,39 +13,16 @@ import type { Edit, Guard } from "./guard.js";
 const HANDLER = "src/adapters/faremeter/facilitator.ts";
 const TERMS = "src/protocol/terms.ts";
 const AMOUNTS = "src/protocol/amounts.ts";
-const CHECKED = "src/facilitator/checked-payment.ts";
-const REDEMPTION = "src/facilitator/redemption.ts";
-const BROADCAST = "src/facilitator/broadcast.ts";
-const LEASES = "src/store/leases.ts";
 const CHECK_B = "src/tracks/nano-signature/check.ts";
-const JUDGE_A = "src/tracks/nano-txn/judge.ts";
-const JUDGE_B = "src/tracks/nano-signature/judge.ts";
-
-const off = (file: string, find: string, replace = ""): Edit => ({ file, find, replace });
 
 const guards: Readonly<Record<string, readonly Edit[]>> = {
-  "what is redeemed is refused": [
-    off(REDEMPTION, 'if (view.state === "redeemed") return refuse("duplicate_block_hash");'),
-    off(REDEMPTION, 'if (view.state === "redeemed") {', "if (false) {"),
-    off(LEASES, "if (redeemed !== undefined) return alreadyRedeemed(redeemed, token);"),
-  ],
-  "the key of a redemption is the hash": [
-    off(CHECKED, "key: entryKey(payment, hash)", "key: entryKey(payment, paymentId)"),
-  ],
+  "what is redeemed is refused": REDEEMED_IS_REFUSED,
+  "the key of a redemption is the hash": [KEYED_BY_HASH],
   "the facilitator authenticates the challenge": [
     off(CHECK_B, "const isOurs = authority === undefined ||", "const isOurs = true ||"),
   ],
-  "the block is its signer's": [
-    off(JUDGE_B, 'if (info.account !== account || block.account !== account) return refuse("sender_mismatch");'),
-  ],
-  "a block on the ledger proves nothing on Track A": [
-    off(
-      JUDGE_A,
-      "if (previous.successor !== undefined) return",
-      "if (previous.successor !== undefined && previous.successor !== hashBlock(block)) return",
-    ),
-    off(BROADCAST, "if (job.hasJournal || mayHaveLanded) return undefined;", "return undefined;"),
-  ],
+  "the block is its signer's": [SENDER_IS_THE_SIGNER],
+  "a block on the ledger proves nothing on Track A": [LANDED_PROVES_NOTHING, LANDED_ELSEWHERE],
   "Track B's amount under Track A's entry": [
     off(AMOUNTS, "return raw % TRACK_STEP === 1n ? raw - 1n : raw;", "return raw - 2n;"),
   ],

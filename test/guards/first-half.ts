@@ -1,64 +1,31 @@
+import {
+  HELD_IS_IN_PROGRESS,
+  KEYED_BY_HASH,
+  LANDED_ELSEWHERE,
+  LANDED_PROVES_NOTHING,
+  ONE_LEASE_AT_A_TIME,
+  off,
+  PAYER_SIGNED,
+  REDEEMED_IS_KEPT,
+  REDEEMED_IS_REFUSED,
+  SENDER_IS_THE_SIGNER,
+  TRACK_A_ASKS_ONE_MORE,
+} from "./edits.js";
 import type { Edit, Guard } from "./guard.js";
 
 /** What stops the attacks of the first half, one check after the other. */
 
 const LEASES = "src/store/leases.ts";
 const REDEMPTION = "src/facilitator/redemption.ts";
-const CHECKED = "src/facilitator/checked-payment.ts";
 const VERIFY = "src/facilitator/verify.ts";
 const SETTLE = "src/facilitator/settle.ts";
-const BROADCAST = "src/facilitator/broadcast.ts";
 const JUDGE_A = "src/tracks/nano-txn/judge.ts";
-const CHECK_B = "src/tracks/nano-signature/check.ts";
 const JUDGE_B = "src/tracks/nano-signature/judge.ts";
 const AMOUNTS = "src/protocol/amounts.ts";
 const TERMS = "src/protocol/terms.ts";
 const PAYLOAD = "src/protocol/payload.ts";
 const SERVER_JUDGE = "src/adapters/x402/server-judge.ts";
 const SERVER_HOOKS = "src/adapters/x402/server-hooks.ts";
-
-const off = (file: string, find: string, replace = ""): Edit => ({ file, find, replace });
-
-/** Rows 7 and 5, as the look finds it and as the claim repeats it. */
-const REDEEMED_IS_REFUSED: readonly Edit[] = [
-  off(REDEMPTION, 'if (view.state === "redeemed") return refuse("duplicate_block_hash");'),
-  off(REDEMPTION, 'if (view.state === "redeemed") {', "if (false) {"),
-  off(LEASES, "if (redeemed !== undefined) return alreadyRedeemed(redeemed, token);"),
-];
-const REDEEMED_IS_KEPT = off(
-  LEASES,
-  "this.records.saveRedeemed(held.hash, { token, paymentId: held.paymentId, result: step.result });",
-);
-/** R1: the hash, not what the payer signs it for. */
-const KEYED_BY_HASH = off(CHECKED, "key: entryKey(payment, hash)", "key: entryKey(payment, paymentId)");
-/** R3, as the look finds it and as the claim repeats it. */
-const HELD_IS_IN_PROGRESS: readonly Edit[] = [
-  off(REDEMPTION, 'return view.leaseOpen ? refuse("payment_in_progress") : undefined;', "return undefined;"),
-  off(REDEMPTION, "if (view.leaseOpen && !takeable) return", "if (false) return"),
-  off(LEASES, 'if (isInTheWay) return { outcome: "in_progress" };'),
-];
-/** The claim alone, where copies come at once: all of them have looked before the first one claims. */
-const ONE_LEASE_AT_A_TIME = off(LEASES, 'if (isInTheWay) return { outcome: "in_progress" };');
-const LANDED_PROVES_NOTHING = off(
-  JUDGE_A,
-  "if (previous.successor !== undefined) return",
-  "if (previous.successor !== undefined && previous.successor !== hashBlock(block)) return",
-);
-/** And where `process` says that it has the block, the settlement that did not broadcast it goes no further (R10). */
-const LANDED_ELSEWHERE = off(BROADCAST, "if (job.hasJournal || mayHaveLanded) return undefined;", "return undefined;");
-const SENDER_IS_THE_SIGNER = off(
-  JUDGE_B,
-  'if (info.account !== account || block.account !== account) return refuse("sender_mismatch");',
-);
-const PAYER_SIGNED = off(
-  CHECK_B,
-  'if (!verifyNoms(hexToBytes(signature, 64), message, keyBytes(account))) return refuse("invalid_signature");',
-);
-const TRACK_A_ASKS_ONE_MORE = off(
-  AMOUNTS,
-  'if (track === "nanoTxn") return raw + 1n;',
-  'if (track === "nanoTxn") return raw;',
-);
 
 const guardsOf = (attack: string, guards: Readonly<Record<string, Edit | readonly Edit[]>>): Guard[] =>
   Object.entries(guards).map(([name, edits]) => ({

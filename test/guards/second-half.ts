@@ -1,3 +1,4 @@
+import { off } from "./edits.js";
 import type { Edit, Guard } from "./guard.js";
 
 /** What stops the attacks of the second half: forged terms, moving ledgers, wrong clocks, odd spellings, lost data. */
@@ -20,8 +21,6 @@ const FACTS = "src/facilitator/facts.ts";
 const SETTLE = "src/facilitator/settle.ts";
 const LEASES = "src/store/leases.ts";
 const AGREEMENT = "src/ledger/pool/agreement.ts";
-
-const off = (file: string, find: string, replace = ""): Edit => ({ file, find, replace });
 
 const guardsOf = (attack: string, guards: Readonly<Record<string, readonly Edit[]>>): Guard[] =>
   Object.entries(guards).map(([name, edits]) => ({ name, attack: `test/attacks/${attack}.test.ts`, edits }));
