@@ -23,7 +23,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
   store: { rooms: ["errors"], packages: ["zod"] },
   tracks: { rooms: ["protocol", "nano", "errors"], ports: PORTS, packages: [] },
   facilitator: { rooms: ["tracks", "protocol", "nano", "errors"], ports: PORTS, packages: ["@noble/hashes", "zod"] },
-  purse: { rooms: ["ledger", "tracks", "protocol", "nano", "errors"], packages: ["zod"] },
+  purse: {
+    rooms: ["ledger", "tracks", "protocol", "nano", "errors"],
+    packages: ["zod", "@scure/bip39", "@noble/hashes", "#journal-file"],
+  },
   "adapters/x402": { rooms: ADAPTER_ROOMS, ports: PORTS, packages: ["@x402/core", "zod"] },
   "adapters/faremeter": {
     rooms: ADAPTER_ROOMS,
