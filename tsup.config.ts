@@ -21,6 +21,8 @@ const platformEntries = {
   "socket.browser": "src/ledger/confirmations/socket.browser.ts",
   "fetch-traffic.node": "src/adapters/faremeter/fetch-traffic.node.ts",
   "fetch-traffic.browser": "src/adapters/faremeter/fetch-traffic.browser.ts",
+  "journal-file.node": "src/purse/journal-file.node.ts",
+  "journal-file.browser": "src/purse/journal-file.browser.ts",
   "work-threads.node": "src/ledger/work/work-threads.node.ts",
   "work-threads.browser": "src/ledger/work/work-threads.browser.ts",
 };

@@ -12,6 +12,7 @@ export const sourceAliases = [
   { find: "#socket", replacement: at("./src/ledger/confirmations/socket.node.ts") },
   { find: "#work-threads", replacement: at("./src/ledger/work/work-threads.node.ts") },
   { find: "#fetch-traffic", replacement: at("./src/adapters/faremeter/fetch-traffic.node.ts") },
+  { find: "#journal-file", replacement: at("./src/purse/journal-file.node.ts") },
   { find: "#transport", replacement: at("./src/ledger/rpc/transport.node.ts") },
   { find: /^x402-nano$/, replacement: at("./src/index.ts") },
   { find: /^x402-nano\/(.*)$/, replacement: at("./src/$1.ts") },

@@ -12,14 +12,5 @@ export {
 export { type AnyNanoError, type ErrorCode, type ErrorFacts, hasCode, isNanoError, NanoError } from "./errors/index.js";
 export { formatXno, parseAmount, xno } from "./nano/index.js";
 export type { Track } from "./protocol/index.js";
-export {
-  createPurse,
-  type OfferContext,
-  type PaymentOutcome,
-  type PaymentProof,
-  type Purse,
-  type PurseBalance,
-  type PurseOptions,
-  type ReceiveResult,
-  type UnspentPayment,
-} from "./purse/index.js";
+export { createPurse } from "./purse/index.js";
+export type * from "./purse/public-types.js";

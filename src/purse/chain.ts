@@ -6,6 +6,7 @@ import { createQueue } from "./queue.js";
 /** The last block of the purse's account. Balance and representative are what the block itself says. */
 export interface Head {
   readonly hash: BlockHash;
+  readonly block: SignedBlock;
   readonly balanceRaw: bigint;
   readonly representative: PublicKey;
   readonly isConfirmed: boolean;
@@ -61,9 +62,11 @@ export function createChain(account: PublicKey, tools: BroadcastTools): Chain {
   const readHead = async (): Promise<Head | undefined> => {
     const info = await ledger.accountInfo(account);
     if (info === undefined) return undefined;
-    const { balanceRaw, representative } = await readFrontier(info.frontier);
+    const block = await readFrontier(info.frontier);
+    const { balanceRaw, representative } = block;
     return {
       hash: info.frontier,
+      block,
       balanceRaw,
       representative,
       isConfirmed: info.confirmedFrontier === info.frontier,

@@ -1,6 +1,7 @@
 import { NanoError } from "../errors/index.js";
 import type { PublicKey } from "../nano/index.js";
 import { ASSET, amountFor, NETWORK, requirementsSchema, SCHEME, type Track, trackOfOffer } from "../protocol/index.js";
+import { hostOf } from "./limits/index.js";
 
 /** What the purse is asked to pay: one entry of `accepts`, read. */
 export type Offer = NanoTxnOffer | NanoSignatureOffer;
@@ -12,6 +13,8 @@ interface OfferBase {
   readonly priceRaw: bigint;
   /** The URL that is bought, as the 402 names it; undefined where the caller does not know it. */
   readonly resource: string | undefined;
+  /** Of the resource, for limits and lists; undefined where there is none that they could know. */
+  readonly host: string | undefined;
   /** A limit for this payment by the host, where there is one. */
   readonly capRaw: bigint | undefined;
   readonly maxTimeoutSeconds: number;
@@ -48,6 +51,7 @@ export function readOffer(requirements: unknown, context: OfferContext, nowMs: n
     amountRaw: amount,
     priceRaw: amountFor("nanoSignature", track, amount),
     resource: context.resource,
+    host: hostOf(context.resource),
     capRaw: context.maxAmountRaw,
     maxTimeoutSeconds,
     untilMs: endOf(validBefore, maxTimeoutSeconds, nowMs),

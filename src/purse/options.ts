@@ -1,20 +1,23 @@
 import { z } from "zod";
 import { NanoError } from "../errors/index.js";
 import { type Ledger, type LedgerOptions, type Sleep, sleep } from "../ledger/index.js";
-import { MAINNET_WORK_THRESHOLDS, parseAddress, parseAmount, type WorkThresholds, xno } from "../nano/index.js";
-import type { SecretOptions } from "./account.js";
+import { MAINNET_WORK_THRESHOLDS, parseAddress, type WorkThresholds } from "../nano/index.js";
+import type { AccountOptions } from "./accounts/index.js";
+import type { Journal } from "./journal.js";
+import { type LimitOptions, limitFields, limitSettingsOf } from "./limits/index.js";
 import type { PurseSettings } from "./parts.js";
 
-export interface PurseOptions extends SecretOptions {
+export interface PurseOptions extends AccountOptions, LimitOptions {
   /** An open ledger, which stays open when the purse is closed, or the URLs of nodes to ask. */
   readonly ledger?: Ledger | undefined;
   readonly rpcUrls?: LedgerOptions["rpcUrls"] | undefined;
   /** Of a node that tells of confirmations; beside `rpcUrls`. */
   readonly websocketUrl?: LedgerOptions["websocketUrl"];
-  /** `"0.1 XNO"` or raw; default 0.1 XNO. Limits are about prices: the one raw that marks Track A does not count. */
-  readonly maxPerPayment?: string | bigint | undefined;
-  /** Per UTC day, `"1 XNO"` or raw; default 1 XNO. */
-  readonly maxPerDay?: string | bigint | undefined;
+  /**
+   * Where payments are kept until they were served, and what was spent: a file, which is made where there is none, or a
+   * journal of one's own, which stays open. In memory where it is left out: a restart then forgets both.
+   */
+  readonly journal?: string | Journal | undefined;
   /** Address that blocks of this purse name; default: what the account has, else the account itself. */
   readonly representative?: string | undefined;
   /** Default: those of the live network. */
@@ -29,15 +32,13 @@ export interface PurseOptions extends SecretOptions {
 }
 
 const MAX_WORK = 2n ** 64n;
-const amount = z.union([z.bigint(), z.string().transform(readAmount)]).refine((raw) => raw > 0n, "more than nothing");
 const threshold = z.bigint().min(0n).lt(MAX_WORK);
 const seconds = z.number().positive().max(86_400);
 const isFunction = (value: unknown): boolean => typeof value === "function";
 
 const settings: z.ZodType<PurseSettings> = z
   .object({
-    maxPerPayment: amount.default(xno("0.1")),
-    maxPerDay: amount.default(xno("1")),
+    ...limitFields,
     representative: z.string().transform(readAddress).optional(),
     workThresholds: z.object({ send: threshold, receive: threshold }).default(MAINNET_WORK_THRESHOLDS),
     confirmSeconds: seconds.default(10),
@@ -45,14 +46,17 @@ const settings: z.ZodType<PurseSettings> = z
     clock: z.custom<() => number>(isFunction).default(() => Date.now),
     sleep: z.custom<Sleep>(isFunction).default(() => sleep),
   })
-  .transform(({ maxPerPayment, maxPerDay, confirmSeconds, inFlightSeconds, ...rest }) => ({
-    ...rest,
-    representative: rest.representative,
-    perPaymentRaw: maxPerPayment,
-    perDayRaw: maxPerDay,
-    confirmMs: confirmSeconds * 1000,
-    inFlightMs: inFlightSeconds === undefined ? undefined : inFlightSeconds * 1000,
-  }));
+  .transform(
+    ({ representative, workThresholds, confirmSeconds, inFlightSeconds, clock, sleep, ...limits }, context) => ({
+      ...limitSettingsOf(limits, context),
+      representative,
+      workThresholds,
+      confirmMs: confirmSeconds * 1000,
+      inFlightMs: inFlightSeconds === undefined ? undefined : inFlightSeconds * 1000,
+      clock,
+      sleep,
+    }),
+  );
 
 /** Throws `invalid_configuration` with the setting's name; values stay out, one of them could be a misplaced key. */
 export function readSettings(options: PurseOptions): PurseSettings {
@@ -63,15 +67,6 @@ export function readSettings(options: PurseOptions): PurseSettings {
     setting: issue?.path.map(String).join(".") ?? "",
     why: issue?.message ?? "",
   });
-}
-
-function readAmount(text: string, context: z.RefinementCtx): bigint {
-  try {
-    return parseAmount(text);
-  } catch {
-    context.addIssue({ code: "custom", message: 'write "0.1 XNO" or "1000 raw"' });
-    return z.NEVER;
-  }
 }
 
 function readAddress(text: string, context: z.RefinementCtx): ReturnType<typeof parseAddress> {

@@ -1,15 +1,13 @@
 import { NanoError } from "../errors/index.js";
 import type { Ledger, Sleep } from "../ledger/index.js";
 import type { PublicKey, WorkThresholds } from "../nano/index.js";
-import type { Signer } from "./account.js";
+import type { Signer } from "./accounts/index.js";
 import type { Chain } from "./chain.js";
 import type { Journal } from "./journal.js";
-import type { Limits } from "./limits.js";
+import type { LimitSettings, Limits } from "./limits/index.js";
 import type { Offer } from "./offer.js";
 
-export interface PurseSettings {
-  readonly perPaymentRaw: bigint;
-  readonly perDayRaw: bigint;
+export interface PurseSettings extends LimitSettings {
   readonly representative: PublicKey | undefined;
   readonly workThresholds: WorkThresholds;
   readonly confirmMs: number;

@@ -3,7 +3,7 @@ import { hashBlock } from "../nano/index.js";
 import { type Head, undecided } from "./chain.js";
 import { type ConfirmationWatch, watchConfirmation } from "./confirmation.js";
 import type { JournalEntry } from "./journal.js";
-import { amountFacts, type Reservation } from "./limits.js";
+import { amountFacts, type LimitRecord } from "./limits/index.js";
 import type { Offer } from "./offer.js";
 import { assertInTime, type PurseParts, patienceFor } from "./parts.js";
 import { type PaymentProof, present } from "./present.js";
@@ -14,9 +14,9 @@ import { findWork } from "./work.js";
 
 /**
  * Signs a payment that was never made before, and presents it. `reserved` is consumed: given back where nothing was
- * signed or the block turned out void, else it stays with the journal entry.
+ * signed and journalled or the block turned out void, else it stays with the journal entry.
  */
-export async function payNew(parts: PurseParts, offer: Offer, reserved: Reservation): Promise<PaymentProof> {
+export async function payNew(parts: PurseParts, offer: Offer, reserved: LimitRecord): Promise<PaymentProof> {
   const result = await parts.chain.exclusively(async () => {
     await givingBackOnError(parts, reserved, () => awaitTrackA(parts, offer));
     if (offer.track === "nanoSignature") return publishSend(parts, offer, reserved);
@@ -35,7 +35,7 @@ interface Published {
   readonly watch: ConfirmationWatch;
 }
 
-async function publishSend(parts: PurseParts, offer: Offer, reserved: Reservation): Promise<Published> {
+async function publishSend(parts: PurseParts, offer: Offer, reserved: LimitRecord): Promise<Published> {
   const { chain, limits } = parts;
   let reservation = reserved;
   for (let isRebuilt = false; ; isRebuilt = true) {
@@ -59,47 +59,47 @@ async function publishSend(parts: PurseParts, offer: Offer, reserved: Reservatio
     if (result.outcome === "undecided") throw undecided(entry.block, result);
     await noteFate(parts, entry, "void");
     if (isRebuilt) throw new NanoError("block_refused", { why: "another program keeps using the account" });
-    reservation = limits.reserve(offer.priceRaw, offer.capRaw);
+    reservation = limits.reserve(offer);
   }
 }
 
 /** Everything that can fail without consequences comes before the signature, the journal entry right after it. */
-async function signSend(parts: PurseParts, offer: Offer, reservation: Reservation): Promise<JournalEntry> {
+async function signSend(parts: PurseParts, offer: Offer, reservation: LimitRecord): Promise<JournalEntry> {
   const { signer, settings, journal, ledger, limits } = parts;
-  const { unsigned, work } = await givingBackOnError(parts, reservation, async () => {
+  const entry = await givingBackOnError(parts, reservation, async (): Promise<JournalEntry> => {
     const head = await findHead(parts, offer);
-    const found = await findWork(parts, head.hash, settings.workThresholds.send);
+    const work = await findWork(parts, head.hash, settings.workThresholds.send);
+    assertInTime(parts, offer);
+    const unsigned = {
+      account: signer.account,
+      previous: head.hash,
+      representative: representativeFor(parts, head.representative),
+      balanceRaw: head.balanceRaw - offer.amountRaw,
+      link: offer.payTo,
+    };
+    const purpose = { subtype: "send", amountRaw: offer.amountRaw, previousBlock: head.block } as const;
+    const block = { ...(await signer.signBlock(unsigned, purpose)), work };
+    // A person at a device may outlast the offer.
     assertInTime(parts, offer);
     return {
-      work: found,
-      unsigned: {
-        account: signer.account,
-        previous: head.hash,
-        representative: representativeFor(parts, head.representative),
-        balanceRaw: head.balanceRaw - offer.amountRaw,
-        link: offer.payTo,
-      },
+      hash: hashBlock(block),
+      block,
+      track: offer.track,
+      payTo: offer.payTo,
+      amountRaw: offer.amountRaw,
+      resource: offer.resource,
+      reservation,
+      sinceMs: settings.clock(),
+      sighting: "unknown",
+      isServed: false,
+      inFlightUntilMs: [],
+      presented: 0,
+      lastReason: undefined,
     };
   });
-  const block = { ...(await signer.signBlock(unsigned)), work };
-  const entry: JournalEntry = {
-    hash: hashBlock(block),
-    block,
-    track: offer.track,
-    payTo: offer.payTo,
-    amountRaw: offer.amountRaw,
-    resource: offer.resource,
-    reservation,
-    sinceMs: settings.clock(),
-    sighting: "unknown",
-    isServed: false,
-    inFlightUntilMs: [],
-    presented: 0,
-    lastReason: undefined,
-  };
   // The same previous, receiver and amount make the same block: two URLs share it then, and it counts once.
   const twin = journal.get(entry.hash);
-  await journal.add(entry);
+  await givingBackOnError(parts, reservation, () => journal.add(entry));
   if (twin !== undefined) limits.giveBack(twin.reservation);
   // The next block stands on this one; who pays often finds its work done.
   ledger.prepareWork?.(entry.hash, settings.workThresholds.send);
@@ -135,9 +135,10 @@ async function findHead(parts: PurseParts, offer: Offer): Promise<Head> {
   return head;
 }
 
-async function givingBackOnError<Result>(
+/** For what comes before a signed block is journalled: one that is not, is never handed out. */
+export async function givingBackOnError<Result>(
   { limits }: PurseParts,
-  reservation: Reservation,
+  reservation: LimitRecord,
   job: () => Promise<Result>,
 ): Promise<Result> {
   try {

@@ -1,9 +1,10 @@
 import { NanoError } from "../errors/index.js";
+import { addressOf, formatXno } from "../nano/index.js";
 import { findPayment, isInFlight, type JournalEntry } from "./journal.js";
-import type { Reservation } from "./limits.js";
+import { askApproval, type LimitRecord } from "./limits/index.js";
 import { type Offer, purchaseKey } from "./offer.js";
 import { assertInTime, type PurseParts } from "./parts.js";
-import { payNew } from "./pay-new.js";
+import { givingBackOnError, payNew } from "./pay-new.js";
 import type { PaymentProof } from "./present.js";
 import { presentAgain } from "./present-again.js";
 import type { Turns } from "./queue.js";
@@ -15,6 +16,7 @@ import { waitForEither } from "./waiting.js";
  * clients tell nothing of a lost connection and a second call may be its repetition.
  */
 export async function payOffer(parts: PurseParts, turns: Turns, offer: Offer): Promise<PaymentProof> {
+  parts.limits.assertAllowed(offer);
   const claim = reserveOnArrival(parts, offer);
   try {
     return await turns.run(purchaseKey(offer), () => fulfil(parts, offer, claim));
@@ -25,7 +27,7 @@ export async function payOffer(parts: PurseParts, turns: Turns, offer: Offer): P
 
 /** A call's share of the limits. Taken before the first await, so that parallel calls cannot overspend. */
 interface LimitClaim {
-  take(): Reservation;
+  take(): LimitRecord;
   giveBackUnused(): void;
   /** Why there is none yet: an earlier payment may make one unnecessary. */
   readonly refusal: unknown;
@@ -34,11 +36,11 @@ interface LimitClaim {
 function reserveOnArrival({ limits, journal, settings }: PurseParts, offer: Offer): LimitClaim {
   const earlier = findPayment(journal, offer);
   const mayNeedMoney = earlier === undefined || isInFlight(earlier, settings.clock());
-  let held: Reservation | undefined;
+  let held: LimitRecord | undefined;
   let refusal: unknown;
   if (mayNeedMoney) {
     try {
-      held = limits.reserve(offer.priceRaw, offer.capRaw);
+      held = limits.reserve(offer);
     } catch (error) {
       if (earlier === undefined) throw error;
       refusal = error;
@@ -47,7 +49,7 @@ function reserveOnArrival({ limits, journal, settings }: PurseParts, offer: Offe
   return {
     refusal,
     take() {
-      const reservation = held ?? limits.reserve(offer.priceRaw, offer.capRaw);
+      const reservation = held ?? limits.reserve(offer);
       held = undefined;
       return reservation;
     },
@@ -62,7 +64,11 @@ async function fulfil(parts: PurseParts, offer: Offer, claim: LimitClaim): Promi
   for (;;) {
     assertStillWanted(parts, offer, claim);
     const earlier = findPayment(journal, offer);
-    if (earlier === undefined) return payNew(parts, offer, claim.take());
+    if (earlier === undefined) {
+      const reserved = claim.take();
+      await givingBackOnError(parts, reserved, () => approve(parts, offer, reserved));
+      return payNew(parts, offer, reserved);
+    }
     if (isInFlight(earlier, settings.clock())) {
       await waitForOutcome(parts, earlier, offer);
       continue;
@@ -70,6 +76,25 @@ async function fulfil(parts: PurseParts, offer: Offer, claim: LimitClaim): Promi
     const proof = await presentAgain(parts, earlier, offer);
     if (proof !== undefined) return proof;
   }
+}
+
+/** Money is held already, so that a slow answer lets nobody else overspend. */
+async function approve(parts: PurseParts, offer: Offer, reserved: LimitRecord): Promise<void> {
+  const { settings, limits, closing } = parts;
+  const { approve: ask, approveAboveRaw, clock, sleep } = settings;
+  if (ask === undefined || (approveAboveRaw !== undefined && offer.priceRaw <= approveAboveRaw)) return;
+  const { host, resource, payTo, amountRaw, track, untilMs } = offer;
+  const payment = {
+    host,
+    resource,
+    payTo: addressOf(payTo),
+    amountRaw,
+    amount: formatXno(amountRaw),
+    track,
+    spentTodayRaw: limits.spentTodayRaw(reserved),
+    untilMs,
+  };
+  await askApproval(ask, payment, { clock, sleep, closing });
 }
 
 /** A call that waited in vain because the limit left nothing for it hears of the limit. */

@@ -3,7 +3,7 @@ import { undecided } from "./chain.js";
 import { watchConfirmation } from "./confirmation.js";
 import type { Fate } from "./fate.js";
 import type { JournalEntry } from "./journal.js";
-import { amountFacts } from "./limits.js";
+import { amountFacts } from "./limits/index.js";
 import type { NanoTxnOffer, Offer } from "./offer.js";
 import { type PurseParts, patienceFor } from "./parts.js";
 import { type PaymentProof, present } from "./present.js";

@@ -1,11 +1,12 @@
 import { NanoError } from "../errors/index.js";
 import { createLedger, type Ledger } from "../ledger/index.js";
 import { addressOf, parseBlockHash } from "../nano/index.js";
-import { createKeySigner } from "./account.js";
+import { createSigner, type Signer } from "./accounts/index.js";
 import { createChain } from "./chain.js";
-import { createMemoryJournal } from "./journal.js";
-import { createLimits } from "./limits.js";
+import type { HistoryPage, HistoryQuery } from "./journal-history.js";
+import { createLimits, type SpentSummary } from "./limits/index.js";
 import { type OfferContext, readOffer } from "./offer.js";
+import { openJournal, restoreChain } from "./open-journal.js";
 import { type PurseOptions, readSettings } from "./options.js";
 import { assertOpen, type PurseParts } from "./parts.js";
 import { payOffer } from "./pay-offer.js";
@@ -19,8 +20,9 @@ export interface Purse {
   readonly address: string;
 
   /**
-   * A proof for one entry of `accepts`, to be sent at once. Throws `limit_per_payment`, `limit_per_day`,
-   * `insufficient_funds`, `payment_unresolved`, `deadline_exceeded`, `invalid_requirements`, `ledger_unavailable`.
+   * A proof for one entry of `accepts`, to be sent at once. Throws `payment_not_allowed`, `limit_per_payment`,
+   * `limit_per_day`, `limit_per_host`, `limit_per_pay_to`, `limit_total`, `approval_refused`, `insufficient_funds`,
+   * `payment_unresolved`, `deadline_exceeded`, `invalid_requirements`, `ledger_unavailable`.
    */
   payOffer(requirements: unknown, context?: OfferContext): Promise<PaymentProof>;
 
@@ -39,6 +41,10 @@ export interface Purse {
   /** Forgets one of them; the money stays counted. `false` where there is none. */
   writeOff(hash: string): Promise<boolean>;
   spentTodayRaw(): bigint;
+  /** Today and over the journal's life, by host and receiver, and what each limit leaves. */
+  spent(): SpentSummary;
+  /** Payments that are over, newest first: served, void or written off. Throws `invalid_request`. */
+  history(query?: HistoryQuery): Promise<HistoryPage>;
 
   /** Nothing is signed any more, waits end, the key is overwritten. */
   close(): Promise<void>;
@@ -51,13 +57,20 @@ export interface PurseBalance {
 
 export async function createPurse(options: PurseOptions): Promise<Purse> {
   const settings = readSettings(options);
-  const signer = await createKeySigner(options);
-  const { ledger, isOurs } = openLedger(options);
   const { clock, sleep } = settings;
   const closing = new AbortController();
-  const journal = createMemoryJournal();
+  const signer = await createSigner(options, { sleep, closing: closing.signal });
+  const { ledger, isOurs } = givingUp(signer, () => openLedger(options));
+  const opened = await openJournal(options.journal, signer.account, clock).catch(async (error: unknown) => {
+    signer.forget();
+    if (isOurs) await ledger.close();
+    throw error;
+  });
+  const { journal } = opened;
   const chain = createChain(signer.account, { ledger, journal, clock, sleep, closing: closing.signal });
-  const limits = createLimits(settings, clock);
+  restoreChain(chain, journal);
+  const open = journal.list().map(({ reservation }) => reservation);
+  const limits = createLimits(settings, clock, [...journal.finished(), ...open]);
   const parts: PurseParts = { settings, ledger, signer, limits, journal, chain, closing: closing.signal };
   const turns = createTurns();
 
@@ -89,17 +102,29 @@ export async function createPurse(options: PurseOptions): Promise<Purse> {
       const known = parseBlockHash(hash);
       const wasThere = journal.get(known)?.isServed === false;
       chain.abandon(known);
-      if (wasThere) await journal.remove(known);
+      if (wasThere) await journal.remove(known, "spent");
       return wasThere;
     },
     spentTodayRaw: () => limits.spentTodayRaw(),
+    spent: () => limits.spent(),
+    history: (query) => journal.history(query),
     async close() {
       closing.abort();
       await chain.idle();
       signer.forget();
+      if (opened.isOurs) await journal.close();
       if (isOurs) await ledger.close();
     },
   };
+}
+
+function givingUp<Result>(signer: Signer, job: () => Result): Result {
+  try {
+    return job();
+  } catch (error) {
+    signer.forget();
+    throw error;
+  }
 }
 
 function openLedger({ ledger, rpcUrls, websocketUrl }: PurseOptions): {

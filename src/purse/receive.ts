@@ -1,5 +1,6 @@
 import { NanoError } from "../errors/index.js";
 import { type BlockHash, type PublicKey, type SignedBlock, type UnsignedBlock, ZERO_HASH } from "../nano/index.js";
+import type { BlockPurpose } from "./accounts/index.js";
 import { undecided } from "./chain.js";
 import { watchConfirmation } from "./confirmation.js";
 import { assertOpen, type PurseParts } from "./parts.js";
@@ -24,14 +25,16 @@ export async function receiveIncoming(parts: PurseParts, untilMs: number, enough
   for (const { hash, amountRaw } of incoming) {
     const balanceRaw = head?.balanceRaw ?? 0n;
     if (enoughRaw !== undefined && balanceRaw >= enoughRaw) break;
-    const block = await signReceive(parts, {
+    const unsigned = {
       account: signer.account,
       previous: head?.hash ?? ZERO_HASH,
       representative: representativeFor(parts, head?.representative),
       balanceRaw: balanceRaw + amountRaw,
       link: hash,
-    });
-    const result = await chain.publish({ block, subtype: head === undefined ? "open" : "receive" }, untilMs);
+    };
+    const subtype = head === undefined ? "open" : "receive";
+    const block = await signReceive(parts, unsigned, { subtype, amountRaw, previousBlock: head?.block });
+    const result = await chain.publish({ block, subtype }, untilMs);
     if (result.outcome === "undecided") {
       if (result.isOut) throw undecided(block, result);
       throw new NanoError("block_refused", { why: result.why, receiving: hash }, result.cause);
@@ -50,12 +53,12 @@ export function representativeFor({ settings, signer }: PurseParts, current: Pub
   return settings.representative ?? current ?? signer.account;
 }
 
-async function signReceive(parts: PurseParts, unsigned: UnsignedBlock): Promise<SignedBlock> {
+async function signReceive(parts: PurseParts, unsigned: UnsignedBlock, purpose: BlockPurpose): Promise<SignedBlock> {
   const { settings, signer } = parts;
   const root = unsigned.previous === ZERO_HASH ? unsigned.account : unsigned.previous;
   const work = await findWork(parts, root, settings.workThresholds.receive);
   assertOpen(parts);
-  return { ...(await signer.signBlock(unsigned)), work };
+  return { ...(await signer.signBlock(unsigned, purpose)), work };
 }
 
 async function awaitConfirmation(

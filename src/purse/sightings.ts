@@ -17,7 +17,7 @@ export async function noteConfirmed(parts: PurseParts, block: SignedBlock): Prom
   const { journal, chain } = parts;
   const hash = hashBlock(block);
   chain.noteLanded(block);
-  if (journal.get(hash)?.isServed === true) await journal.remove(hash);
+  if (journal.get(hash)?.isServed === true) await journal.remove(hash, "spent");
   else await journal.change(hash, { sighting: "confirmed" });
   for (const entry of journal.list()) {
     if (entry.block.previous === block.previous && entry.hash !== hash) await dropVoid(parts, entry);
@@ -41,8 +41,9 @@ export async function lookUp(parts: PurseParts, entry: JournalEntry): Promise<Fa
 }
 
 /** One that was written off stays counted as spent. */
-async function dropVoid({ journal, limits }: PurseParts, entry: JournalEntry): Promise<void> {
-  if (journal.get(entry.hash) === undefined) return;
-  await journal.remove(entry.hash);
-  limits.giveBack(entry.reservation);
+async function dropVoid({ journal, limits }: PurseParts, { hash }: JournalEntry): Promise<void> {
+  const listed = journal.get(hash);
+  if (listed === undefined) return;
+  await journal.remove(hash, "void");
+  limits.giveBack(listed.reservation);
 }

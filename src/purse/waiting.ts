@@ -11,18 +11,29 @@ export async function waitForEither(event: Promise<unknown>, ms: number, sleep: 
   }
 }
 
+/** One listener for each parent: hundreds of waits would each leave theirs on a long-lived signal, and Node warns of a leak. */
+const followers = new WeakMap<AbortSignal, Set<AbortController>>();
+
 /** A controller that follows `parent`; `AbortSignal.any` would leave a listener on the long-lived parent. */
 export function linkedController(parent: AbortSignal): { controller: AbortController; unlink: () => void } {
   const controller = new AbortController();
-  const follow = (): void => {
-    controller.abort();
-  };
   if (parent.aborted) controller.abort();
-  parent.addEventListener("abort", follow, { once: true });
+  const linked = followers.get(parent) ?? listenTo(parent);
+  linked.add(controller);
   return {
     controller,
     unlink: () => {
-      parent.removeEventListener("abort", follow);
+      linked.delete(controller);
     },
   };
+}
+
+function listenTo(parent: AbortSignal): Set<AbortController> {
+  const linked = new Set<AbortController>();
+  const abortAll = (): void => {
+    for (const controller of linked) controller.abort();
+  };
+  parent.addEventListener("abort", abortAll, { once: true });
+  followers.set(parent, linked);
+  return linked;
 }

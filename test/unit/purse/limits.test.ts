@@ -1,45 +1,56 @@
 import { describe, expect, test } from "vitest";
-import { hashBlock, xno } from "../../../src/nano/index.js";
-import { createLimits } from "../../../src/purse/limits.js";
+import { hashBlock, parseAddress, xno } from "../../../src/nano/index.js";
+import { createLimits, type Spending } from "../../../src/purse/limits/index.js";
 import { START_MS } from "../../support/manual-time.js";
-import { blockOf, OTHER_PAY_TO, PRICE, refused, startPurse, watch } from "../../support/purse-world.js";
+import { blockOf, OTHER_PAY_TO, PAY_TO, PRICE, refused, startPurse, watch } from "../../support/purse-world.js";
 
 const DAY_MS = 86_400_000;
+const SELLER = parseAddress(PAY_TO);
+const pay = (priceRaw: bigint, more: Partial<Spending> = {}): Spending => ({
+  priceRaw,
+  payTo: SELLER,
+  host: "seller.example",
+  ...more,
+});
 
 describe("the counters", () => {
   test("each payment and each UTC day has its limit", () => {
     let nowMs = START_MS;
     const limits = createLimits({ perPaymentRaw: 6n, perDayRaw: 10n }, () => nowMs);
-    expect(() => limits.reserve(7n)).toThrow(expect.objectContaining({ code: "limit_per_payment" }));
-    limits.reserve(6n);
-    expect(() => limits.reserve(5n)).toThrow(expect.objectContaining({ code: "limit_per_day" }));
-    limits.reserve(4n);
+    expect(() => limits.reserve(pay(7n))).toThrow(expect.objectContaining({ code: "limit_per_payment" }));
+    limits.reserve(pay(6n));
+    expect(() => limits.reserve(pay(5n))).toThrow(expect.objectContaining({ code: "limit_per_day" }));
+    limits.reserve(pay(4n));
     expect(limits.spentTodayRaw()).toBe(10n);
     nowMs = Math.ceil((nowMs + 1) / DAY_MS) * DAY_MS - 1;
-    expect(() => limits.reserve(1n)).toThrow(expect.objectContaining({ code: "limit_per_day" }));
+    expect(() => limits.reserve(pay(1n))).toThrow(expect.objectContaining({ code: "limit_per_day" }));
     nowMs += 1;
     expect(limits.spentTodayRaw()).toBe(0n);
-    limits.reserve(6n);
+    limits.reserve(pay(6n));
   });
 
   test("a caller's cap only makes a limit stricter", () => {
     const limits = createLimits({ perPaymentRaw: 6n, perDayRaw: 100n }, () => START_MS);
-    expect(() => limits.reserve(5n, 4n)).toThrow(expect.objectContaining({ code: "limit_per_payment" }));
-    expect(() => limits.reserve(7n, 50n)).toThrow(expect.objectContaining({ code: "limit_per_payment" }));
-    limits.reserve(6n, 50n);
-    limits.reserve(4n, 4n);
+    expect(() => limits.reserve(pay(5n, { capRaw: 4n }))).toThrow(
+      expect.objectContaining({ code: "limit_per_payment" }),
+    );
+    expect(() => limits.reserve(pay(7n, { capRaw: 50n }))).toThrow(
+      expect.objectContaining({ code: "limit_per_payment" }),
+    );
+    limits.reserve(pay(6n, { capRaw: 50n }));
+    limits.reserve(pay(4n, { capRaw: 4n }));
   });
 
   test("what is given back is free again once, on the day it was taken", () => {
     let nowMs = START_MS;
     const limits = createLimits({ perPaymentRaw: 10n, perDayRaw: 10n }, () => nowMs);
-    const first = limits.reserve(6n);
-    limits.reserve(4n);
+    const first = limits.reserve(pay(6n));
+    limits.reserve(pay(4n));
     limits.giveBack(first);
     limits.giveBack(first);
     expect(limits.spentTodayRaw()).toBe(4n);
     nowMs += DAY_MS;
-    const tomorrow = limits.reserve(3n);
+    const tomorrow = limits.reserve(pay(3n));
     nowMs -= DAY_MS;
     limits.giveBack(tomorrow);
     expect(limits.spentTodayRaw()).toBe(4n);
@@ -48,9 +59,9 @@ describe("the counters", () => {
   test("a clock that is set back finds what was spent before", () => {
     let nowMs = START_MS;
     const limits = createLimits({ perPaymentRaw: 10n, perDayRaw: 10n }, () => nowMs);
-    limits.reserve(9n);
+    limits.reserve(pay(9n));
     nowMs += DAY_MS;
-    limits.reserve(1n);
+    limits.reserve(pay(1n));
     nowMs -= DAY_MS;
     expect(limits.spentTodayRaw()).toBe(9n);
   });
@@ -70,7 +81,7 @@ test("the defaults are 0.1 XNO for a payment and 1 XNO for a day", async () => {
   for (let count = 1n; count <= 10n; count += 1n) await nanoSignature({ amountRaw: xno("0.1") - count * 10n });
   await expect(nanoSignature({ amountRaw: 1000n })).rejects.toMatchObject({
     code: "limit_per_day",
-    facts: { limit: "1 XNO", amountRaw: "1000", spentTodayRaw: (xno("1") - 550n).toString() },
+    facts: { limit: "1 XNO", amountRaw: "1000", spentRaw: (xno("1") - 550n).toString() },
   });
   expect(ledger.processCalls).toHaveLength(10);
   await nanoSignature({ amountRaw: 550n });

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { hashBlock } from "../../../src/nano/index.js";
-import { createKeySigner } from "../../../src/purse/account.js";
+import { createSigner } from "../../../src/purse/accounts/index.js";
 import { createChain } from "../../../src/purse/chain.js";
 import { createMemoryJournal, type JournalEntry } from "../../../src/purse/journal.js";
-import { createLimits } from "../../../src/purse/limits.js";
+import { createLimits } from "../../../src/purse/limits/index.js";
 import { readSettings } from "../../../src/purse/options.js";
 import type { PurseParts } from "../../../src/purse/parts.js";
 import { noteOutcome } from "../../../src/purse/present.js";
@@ -24,7 +24,7 @@ async function startParts(): Promise<{ parts: PurseParts; entry: JournalEntry }>
   const settings = readSettings({ clock: time.clock, sleep: time.sleep });
   const limits = createLimits(settings, time.clock);
   const chain = createChain(account, { ledger, journal, clock: time.clock, sleep: time.sleep, closing });
-  const signer = await createKeySigner({ seed: SEED });
+  const signer = await createSigner({ seed: SEED });
   const parts = { settings, ledger, signer, limits, journal, chain, closing };
   const entry: JournalEntry = {
     hash: hashBlock(block),
@@ -33,7 +33,7 @@ async function startParts(): Promise<{ parts: PurseParts; entry: JournalEntry }>
     payTo: account,
     amountRaw: PRICE,
     resource: undefined,
-    reservation: limits.reserve(PRICE),
+    reservation: limits.reserve({ priceRaw: PRICE, payTo: account, host: undefined }),
     sinceMs: time.clock(),
     sighting: "unknown",
     isServed: false,
@@ -65,7 +65,7 @@ test("a void payment frees its money, one that was written off does not", async 
   expect(parts.limits.spentTodayRaw()).toBe(0n);
 
   const written = await startParts();
-  await written.parts.journal.remove(written.entry.hash);
+  await written.parts.journal.remove(written.entry.hash, "spent");
   await noteFate(written.parts, written.entry, "void");
   expect(written.parts.limits.spentTodayRaw()).toBe(PRICE);
 });

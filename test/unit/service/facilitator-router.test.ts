@@ -323,6 +323,6 @@ describe("500 and 503", () => {
     const { post, errors } = await open({ release });
     const { status, body } = await post("/release", { lease: "a.b.c" });
     expect([status, body["error"], errors]).toEqual([503, "store_unavailable", []]);
-    expect(body["message"]).toBe("The redemption store could not be reached.");
+    expect(body["message"]).toBe("The store could not be reached.");
   });
 });
