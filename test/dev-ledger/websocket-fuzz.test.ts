@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Session } from "../../src/dev-ledger/websocket/session.js";
+import { fuzzRuns } from "../support/fuzz-runs.js";
 
 test("random requests never throw and answer in JSON or not at all", () => {
   const values = fc.oneof(fc.jsonValue(), fc.constantFrom("true", "confirmation", "active", "subscribe", ""));
@@ -27,12 +28,12 @@ test("random requests never throw and answer in JSON or not at all", () => {
       expect(session.receive(JSON.stringify(message))).toBe(true);
       for (const text of sent.splice(0)) expect(JSON.parse(text)).toMatchObject({ time: "7" });
     }),
-    { numRuns: 10_000 },
+    { numRuns: fuzzRuns(10_000) },
   );
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
       expect(typeof session.receive(text)).toBe("boolean");
     }),
-    { numRuns: 10_000 },
+    { numRuns: fuzzRuns(10_000) },
   );
 });

@@ -21,6 +21,7 @@ import {
   verifySignature,
   workValue,
 } from "../../src/nano/index.js";
+import { fuzzRuns } from "../support/fuzz-runs.js";
 import { createRandom, flipBit } from "../support/nano.js";
 
 /** `nanocurrency` is the field's reference; it is GPL and slow, so it serves here and never at run time (MEASURED). */
@@ -47,8 +48,8 @@ function randomBlock(): UnsignedBlock {
 }
 
 describe("addresses", () => {
-  test("4,000 keys: the same address, and back", () => {
-    for (const key of sampleKeys(4000)) {
+  test("keys: the same address, and back", () => {
+    for (const key of sampleKeys(fuzzRuns(4000))) {
       const address = encodeAddress(key);
       expect(address).toBe(nanocurrency.deriveAddress(bytesToHex(key), { useNanoPrefix: true }));
       expect(bytesToHex(decodeAddress(address))).toBe(nanocurrency.derivePublicKey(address).toLowerCase());
@@ -56,7 +57,7 @@ describe("addresses", () => {
     }
   });
 
-  test("4,000 addresses with a changed letter: both refuse", () => {
+  test("addresses with a changed letter: both refuse", () => {
     const letters = "13456789abcdefghijkmnopqrstuwxyz02lv";
     for (const key of sampleKeys(3739)) {
       const address = encodeAddress(key);
@@ -69,8 +70,8 @@ describe("addresses", () => {
 });
 
 describe("blocks", () => {
-  test("4,000 random blocks: the same hash", () => {
-    for (let count = 0; count < 4000; count += 1) {
+  test("random blocks: the same hash", () => {
+    for (let count = 0; count < fuzzRuns(4000); count += 1) {
       const block = randomBlock();
       const theirs = nanocurrency.hashBlock({
         account: addressOf(block.account),
@@ -85,9 +86,9 @@ describe("blocks", () => {
 });
 
 describe("keys and signatures", () => {
-  test("3,000 seeds and indexes: the same secret key", () => {
+  test("seeds and indexes: the same secret key", () => {
     const indexes = [0, 1, 255, 256, 65535, 65536, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];
-    for (let count = 0; count < 3000; count += 1) {
+    for (let count = 0; count < fuzzRuns(3000); count += 1) {
       const seed = random.hex(32);
       const index = indexes[count] ?? random.below(2 ** 32);
       const ours = bytesToHex(deriveSecretKey(hexToBytes(seed, 32), index));
@@ -127,8 +128,8 @@ describe("keys and signatures", () => {
 });
 
 describe("work", () => {
-  test("3,000 random pieces of work: worth the same", () => {
-    for (let count = 0; count < 3000; count += 1) {
+  test("random pieces of work: worth the same", () => {
+    for (let count = 0; count < fuzzRuns(3000); count += 1) {
       const [work, root] = [random.bytes(8), random.bytes(32)];
       const value = workValue(work, root);
       const asked = { blockHash: bytesToHex(root), work: bytesToHex(work) };
@@ -148,8 +149,8 @@ describe("work", () => {
 });
 
 describe("units", () => {
-  test("4,000 amounts: the same number of XNO, and back", () => {
-    for (let count = 0; count < 4000; count += 1) {
+  test("amounts: the same number of XNO, and back", () => {
+    for (let count = 0; count < fuzzRuns(4000); count += 1) {
       const raw = random.raw();
       const theirs = nanocurrency.convert(raw.toString(), { from: nanocurrency.Unit.raw, to: nanocurrency.Unit.NANO });
       expect(formatXno(raw)).toBe(`${theirs} XNO`);
@@ -157,8 +158,8 @@ describe("units", () => {
     }
   });
 
-  test("4,000 decimals: the same raw", () => {
-    for (let count = 0; count < 4000; count += 1) {
+  test("decimals: the same raw", () => {
+    for (let count = 0; count < fuzzRuns(4000); count += 1) {
       const fraction = Array.from({ length: 1 + random.below(30) }, () => random.below(10)).join("");
       const decimal = `${random.below(300_000_000)}.${fraction}`;
       const theirs = nanocurrency.convert(decimal, { from: nanocurrency.Unit.NANO, to: nanocurrency.Unit.raw });

@@ -9,8 +9,8 @@ import {
 import { TRACKS } from "../../src/protocol/index.js";
 import { type BadEndpoints, expectPaidOnce, type Paid, startBadEndpoints } from "../support/bad-endpoints.js";
 
-/** `npm run test:long` pays 200 times on each track and in each way; twenty are enough to see every endpoint rest. */
-const PAYMENTS = process.env["X402_NANO_LONG"] === undefined ? 20 : 200;
+/** `npm run test:long` pays 200 times on each track and in each way; a dozen are enough to see every endpoint rest. */
+const PAYMENTS = process.env["X402_NANO_LONG"] === undefined ? 12 : 200;
 
 const RPC_FAULTS: Readonly<Record<string, RpcFault>> = {
   "late answers": { kind: "late", ms: 1_500 },

@@ -7,7 +7,7 @@ import { startWorld, type World } from "../support/world.js";
 /** Issue 5: 50 buyers at once, each with the stock client, and every purchase pays once. */
 
 const COUNT = 50;
-const PLACES: readonly FaremeterPlace[] = ["hono", "express 5", "remote cached"];
+const PLACES: readonly FaremeterPlace[] = ["express 5", "remote cached"];
 
 let world: World;
 afterEach(() => world.close());
