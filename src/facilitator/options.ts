@@ -5,6 +5,7 @@ import {
   type ChallengeAuthority,
   type ChallengeSecret,
   createChallengeAuthority,
+  DEFAULT_TIMEOUT_SECONDS,
   type RandomBytes,
   systemRandomBytes,
 } from "../protocol/index.js";
@@ -71,7 +72,7 @@ export function resolveOptions(options: FacilitatorOptions): FacilitatorSettings
     sightings: createSightings(),
     authority: challengeSecret === undefined ? undefined : createChallengeAuthority(challengeSecret, randomBytes),
     receivers: options.payTo === undefined ? undefined : receiversOf(options.payTo),
-    maxTimeoutSeconds: wholeSeconds("maxTimeoutSeconds", options.maxTimeoutSeconds ?? 60),
+    maxTimeoutSeconds: wholeSeconds("maxTimeoutSeconds", options.maxTimeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
     workPolicy: options.workPolicy ?? "validate",
     sendWorkThreshold: options.sendWorkThreshold ?? MAINNET_WORK_THRESHOLDS.send,
     paymentAgeSeconds: seconds("paymentAgeSeconds", options.paymentAgeSeconds ?? 3600, 1),

@@ -8,6 +8,8 @@ export const X402_VERSION = 2;
 export const TRACKS = ["nanoTxn", "nanoSignature"] as const;
 export type Track = (typeof TRACKS)[number];
 
+/** How long a buyer has under an entry that does not say. */
+export const DEFAULT_TIMEOUT_SECONDS = 60;
 /** Clocks of server, facilitator and client may differ by this much before an expiry counts. */
 export const EXPIRY_GRACE_SECONDS = 5;
 /** How far beyond `maxTimeoutSeconds` an unauthenticated expiry may lie. */

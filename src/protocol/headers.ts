@@ -35,6 +35,6 @@ function decodeJson(header: string): unknown {
   }
 }
 
-function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -24,7 +24,7 @@ export {
   systemRandomBytes,
 } from "./challenge.js";
 export * from "./constants.js";
-export { decodeHeader, encodeHeader, MAX_HEADER_LENGTH } from "./headers.js";
+export { decodeHeader, encodeHeader, isJsonObject, MAX_HEADER_LENGTH } from "./headers.js";
 export {
   type NanoSignaturePayload,
   type NanoSignaturePayment,

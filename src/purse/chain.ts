@@ -7,8 +7,6 @@ import { createQueue } from "./queue.js";
 export interface Head {
   readonly hash: BlockHash;
   readonly block: SignedBlock;
-  readonly balanceRaw: bigint;
-  readonly representative: PublicKey;
   readonly isConfirmed: boolean;
 }
 
@@ -63,14 +61,7 @@ export function createChain(account: PublicKey, tools: BroadcastTools): Chain {
     const info = await ledger.accountInfo(account);
     if (info === undefined) return undefined;
     const block = await readFrontier(info.frontier);
-    const { balanceRaw, representative } = block;
-    return {
-      hash: info.frontier,
-      block,
-      balanceRaw,
-      representative,
-      isConfirmed: info.confirmedFrontier === info.frontier,
-    };
+    return { hash: info.frontier, block, isConfirmed: info.confirmedFrontier === info.frontier };
   };
 
   /**

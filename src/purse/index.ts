@@ -1,4 +1,5 @@
 export { type ChoosePolicy, type ChosenEntries, chooseEntries } from "./choose-entries.js";
+export { paysFor } from "./offer.js";
 export type * from "./public-types.js";
 export { createPurse } from "./purse.js";
-export { readSettlement } from "./read-settlement.js";
+export { readSettlement, withoutSettlement } from "./read-settlement.js";

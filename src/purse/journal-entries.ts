@@ -1,4 +1,5 @@
 import type { BlockHash } from "../nano/index.js";
+import { createDeferred } from "./deferred.js";
 
 /** What is read at once, oldest first, and a promise for whoever waits for the next change of it. */
 export interface Entries<Entry extends { readonly hash: BlockHash }> {
@@ -17,16 +18,11 @@ export function createEntries<Entry extends { readonly hash: BlockHash }>(
 ): Entries<Entry> {
   const entries = new Map<BlockHash, Entry>();
   for (const entry of loaded) entries.set(entry.hash, entry);
-  let tell: () => void = () => undefined;
-  let change = new Promise<void>((resolve) => {
-    tell = resolve;
-  });
+  let change = createDeferred();
   const changed = (): void => {
-    const tellNow = tell;
-    change = new Promise<void>((resolve) => {
-      tell = resolve;
-    });
-    tellNow();
+    const { resolve } = change;
+    change = createDeferred();
+    resolve();
   };
   return {
     list: () => [...entries.values()],
@@ -44,6 +40,6 @@ export function createEntries<Entry extends { readonly hash: BlockHash }>(
       for (const entry of kept) entries.set(entry.hash, entry);
       changed();
     },
-    nextChange: () => change,
+    nextChange: () => change.promise,
   };
 }

@@ -1,5 +1,6 @@
 import { NanoError } from "../errors/index.js";
 import { type BlockHash, cryptoReady } from "../nano/index.js";
+import { createDeferred, type Deferred } from "./deferred.js";
 import {
   closedError,
   createJournal,
@@ -78,9 +79,7 @@ interface FileParts {
 /** Writes of many callers in one transaction, one wait for the disk for all of them: they share its end, too. */
 interface Batch {
   readonly writes: JournalWrite[];
-  readonly ended: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+  readonly ended: Deferred;
 }
 
 function createFileKeeper({ file, database, rows, entries, isThere }: FileParts): JournalKeeper {
@@ -111,10 +110,10 @@ function createFileKeeper({ file, database, rows, entries, isThere }: FileParts)
     if (batch === undefined) return;
     try {
       commit(batch.writes);
-      batch.resolve();
+      batch.ended.resolve();
     } catch (error) {
       entries.replaceAll(kept.values());
-      batch.reject(explain(error, file));
+      batch.ended.reject(explain(error, file));
     }
   };
 
@@ -132,14 +131,14 @@ function createFileKeeper({ file, database, rows, entries, isThere }: FileParts)
     keep(write) {
       if (isClosed) throw closedError();
       if (waiting === undefined) {
-        waiting = createBatch();
+        waiting = { writes: [], ended: createDeferred() };
         // The callers that are ready now join it.
         setImmediate(flush);
       }
       waiting.writes.push(write);
-      return waiting.ended;
+      return waiting.ended.promise;
     },
-    settled: () => waiting?.ended ?? Promise.resolve(),
+    settled: () => waiting?.ended.promise ?? Promise.resolve(),
     history: async (request) => look(() => rows.page(request)),
     finished: () => look(() => rows.records()),
     async close() {
@@ -149,14 +148,4 @@ function createFileKeeper({ file, database, rows, entries, isThere }: FileParts)
       closeFile(database, { isRefused: false });
     },
   };
-}
-
-function createBatch(): Batch {
-  let resolve: Batch["resolve"] = () => undefined;
-  let reject: Batch["reject"] = () => undefined;
-  const ended = new Promise<void>((done, failed) => {
-    resolve = done;
-    reject = failed;
-  });
-  return { writes: [], ended, resolve, reject };
 }

@@ -11,7 +11,7 @@ import {
   readHistoryQuery,
 } from "./journal-history.js";
 import type { LimitRecord } from "./limits/index.js";
-import { type PurchaseTerms, purchaseKey } from "./offer.js";
+import { type PurchaseTerms, paysFor } from "./offer.js";
 
 /** What the ledger was last seen to say about a block. A Track A block in a stranger's hands is "unknown" at once. */
 export type Sighting = "unknown" | "absent" | "landed" | "confirmed";
@@ -165,11 +165,5 @@ export function isInFlight(entry: JournalEntry, nowMs: number): boolean {
 
 /** The payment that was made for this purchase and is not served yet. */
 export function findPayment(journal: Journal, offer: PurchaseTerms): JournalEntry | undefined {
-  const key = purchaseKey(offer);
-  return journal.list().find((entry) => !entry.isServed && purchaseKey(entry) === key && fits(entry, offer));
-}
-
-/** One key can stand for two Track A amounts, a multiple of ten and one more; such a block pays only its own. */
-function fits(entry: JournalEntry, offer: PurchaseTerms): boolean {
-  return entry.track !== "nanoTxn" || offer.track !== "nanoTxn" || entry.amountRaw === offer.amountRaw;
+  return journal.list().find((entry) => !entry.isServed && paysFor(entry, offer));
 }

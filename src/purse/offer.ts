@@ -68,6 +68,15 @@ export function purchaseKey(offer: PurchaseTerms): string {
   return `${offer.payTo} ${amountRaw} ${offer.resource ?? ""}`;
 }
 
+/**
+ * Whether a payment that was made for one purchase is good for another. One key can stand for two Track A amounts, a
+ * multiple of ten and one more; such a block pays only its own.
+ */
+export function paysFor(paid: PurchaseTerms, offer: PurchaseTerms): boolean {
+  const isBlockForBlock = paid.track === "nanoTxn" && offer.track === "nanoTxn";
+  return purchaseKey(paid) === purchaseKey(offer) && (!isBlockForBlock || paid.amountRaw === offer.amountRaw);
+}
+
 export interface PurchaseTerms {
   readonly track: Track;
   readonly payTo: PublicKey;

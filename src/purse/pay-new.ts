@@ -2,6 +2,7 @@ import { NanoError } from "../errors/index.js";
 import { hashBlock } from "../nano/index.js";
 import { type Head, undecided } from "./chain.js";
 import { type ConfirmationWatch, watchConfirmation } from "./confirmation.js";
+import { createDeferred } from "./deferred.js";
 import type { JournalEntry } from "./journal.js";
 import { amountFacts, type LimitRecord } from "./limits/index.js";
 import type { Offer } from "./offer.js";
@@ -41,16 +42,13 @@ async function publishSend(parts: PurseParts, offer: Offer, reserved: LimitRecor
   for (let isRebuilt = false; ; isRebuilt = true) {
     const entry = await signSend(parts, offer, reservation);
     const untilMs = patienceFor(parts, offer);
-    let endPublishing = (): void => undefined;
-    const published = new Promise<void>((resolve) => {
-      endPublishing = resolve;
-    });
-    const watch = watchConfirmation(parts, entry.hash, untilMs, published);
+    const published = createDeferred();
+    const watch = watchConfirmation(parts, entry.hash, untilMs, published.promise);
     const result = await chain.publish({ block: entry.block, subtype: "send" }, untilMs).catch((error: unknown) => {
       watch.stop();
       throw error;
     });
-    endPublishing();
+    published.resolve();
     if (result.outcome === "landed") {
       await noteFate(parts, entry, "landed");
       return { entry, watch };
@@ -73,8 +71,8 @@ async function signSend(parts: PurseParts, offer: Offer, reservation: LimitRecor
     const unsigned = {
       account: signer.account,
       previous: head.hash,
-      representative: representativeFor(parts, head.representative),
-      balanceRaw: head.balanceRaw - offer.amountRaw,
+      representative: representativeFor(parts, head.block.representative),
+      balanceRaw: head.block.balanceRaw - offer.amountRaw,
       link: offer.payTo,
     };
     const purpose = { subtype: "send", amountRaw: offer.amountRaw, previousBlock: head.block } as const;
@@ -112,7 +110,7 @@ async function findHead(parts: PurseParts, offer: Offer): Promise<Head> {
   const untilMs = patienceFor(parts, offer);
   let head = await chain.settledHead(untilMs);
   await reviewOpenPayments(parts, head?.hash);
-  if ((head?.balanceRaw ?? 0n) < offer.amountRaw) {
+  if ((head?.block.balanceRaw ?? 0n) < offer.amountRaw) {
     await receiveIncoming(parts, untilMs, offer.amountRaw);
     head = await chain.settledHead(untilMs);
   }
@@ -120,10 +118,10 @@ async function findHead(parts: PurseParts, offer: Offer): Promise<Head> {
     await watchConfirmation(parts, head.hash, untilMs).isConfirmed;
     head = await chain.settledHead(untilMs);
   }
-  if (head === undefined || head.balanceRaw < offer.amountRaw) {
+  if (head === undefined || head.block.balanceRaw < offer.amountRaw) {
     throw new NanoError("insufficient_funds", {
       ...amountFacts("required", offer.amountRaw),
-      ...amountFacts("balance", head?.balanceRaw ?? 0n),
+      ...amountFacts("balance", head?.block.balanceRaw ?? 0n),
     });
   }
   if (offer.track === "nanoTxn" && !head.isConfirmed) {

@@ -15,3 +15,10 @@ export function readSettlement(hash: BlockHash, settlement: unknown): PaymentOut
   const isOurs = (transaction ?? "") === "" || transaction?.toUpperCase() === transactionOf(hash);
   return isOurs ? { isServed: true } : { isServed: false, reason: "settlement_of_another_block" };
 }
+
+/** What an answer without a settlement says; `paymentRequired` is its 402, where it was one. */
+export function withoutSettlement(paymentRequired: { readonly error?: unknown } | undefined): PaymentOutcome {
+  if (paymentRequired === undefined) return { isServed: false, reason: "no_settlement" };
+  const { error } = paymentRequired;
+  return { isServed: false, reason: typeof error === "string" ? error : "payment_required" };
+}

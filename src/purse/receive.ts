@@ -23,12 +23,12 @@ export async function receiveIncoming(parts: PurseParts, untilMs: number, enough
   let received: ReceiveResult = { count: 0, amountRaw: 0n };
   let last: SignedBlock | undefined;
   for (const { hash, amountRaw } of incoming) {
-    const balanceRaw = head?.balanceRaw ?? 0n;
+    const balanceRaw = head?.block.balanceRaw ?? 0n;
     if (enoughRaw !== undefined && balanceRaw >= enoughRaw) break;
     const unsigned = {
       account: signer.account,
       previous: head?.hash ?? ZERO_HASH,
-      representative: representativeFor(parts, head?.representative),
+      representative: representativeFor(parts, head?.block.representative),
       balanceRaw: balanceRaw + amountRaw,
       link: hash,
     };

@@ -1,4 +1,5 @@
 import { NanoError } from "../errors/index.js";
+import { isJsonObject } from "../protocol/index.js";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -16,7 +17,7 @@ export async function readJsonBody(request: Request): Promise<JsonObject | Unrea
   const text = await readText(request);
   if (text === undefined) return "body_too_large";
   const value = parse(text);
-  if (!isObject(value)) throw unreadable("the body is not a JSON object");
+  if (!isJsonObject(value)) throw unreadable("the body is not a JSON object");
   return value;
 }
 
@@ -59,10 +60,6 @@ function parse(text: string): unknown {
   } catch {
     throw unreadable("the body is not JSON");
   }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isDeeperThan(levels: number, value: unknown): boolean {

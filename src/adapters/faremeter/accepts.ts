@@ -2,7 +2,7 @@ import type { ResourcePricing } from "@faremeter/types/pricing";
 import type { x402PaymentRequirements } from "@faremeter/types/x402";
 import { NanoError } from "../../errors/index.js";
 import { addressOf, parseAddress, parseAmount, parseRaw } from "../../nano/index.js";
-import { ASSET, NETWORK, SCHEME, trackBAmount } from "../../protocol/index.js";
+import { ASSET, DEFAULT_TIMEOUT_SECONDS, NETWORK, SCHEME, trackBAmount } from "../../protocol/index.js";
 
 export interface NanoPricingOptions {
   /** The receiving account. It should serve x402 alone (SPEC 3). */
@@ -27,7 +27,6 @@ export type NanoExactEntry = Pick<
   "scheme" | "network" | "asset" | "payTo" | "maxAmountRequired" | "maxTimeoutSeconds"
 > & { description?: string };
 
-const DEFAULT_TIMEOUT_SECONDS = 60;
 const RAW_DIGITS = /^[0-9]+$/;
 const LATIN_1 = /^[\u0020-\u007e\u00a0-\u00ff]*$/;
 

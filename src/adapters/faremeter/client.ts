@@ -2,9 +2,9 @@ import type { PaymentExecer, PaymentHandler, RequestContext } from "@faremeter/t
 import type { x402PaymentRequirements } from "@faremeter/types/x402v2";
 import { listenToFetch } from "#fetch-traffic";
 import { NanoError } from "../../errors/index.js";
-import { addressOf } from "../../nano/index.js";
-import { amountFor, type Requirements, requirementsSchema, type Track, trackOfOffer } from "../../protocol/index.js";
-import { chooseEntries, type Purse, type UnspentPayment } from "../../purse/index.js";
+import { parseAddress } from "../../nano/index.js";
+import { type Requirements, requirementsSchema, type Track, trackOfOffer } from "../../protocol/index.js";
+import { chooseEntries, type Purse, paysFor, type UnspentPayment } from "../../purse/index.js";
 import { createPresentations } from "./presentations.js";
 import { watchFetch } from "./watch-fetch.js";
 
@@ -44,14 +44,15 @@ export function createPaymentHandler(purse: Purse, options: FaremeterClientOptio
     sleep: options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
   });
   const pay = async (entry: x402PaymentRequirements, resource: string): Promise<{ payload: object }> => {
+    const offer = requirementsSchema.safeParse(entry).data;
     const refused = presentations.refusedLately(resource);
     assertNoOtherPrice(
-      entry,
+      offer,
       purse.unspent().filter(({ hash }) => refused.has(hash)),
     );
     const proof = await purse.payOffer(entry, { resource });
     presentations.expect(proof, resource);
-    return { payload: { ...proof.payload, ...challengeOf(entry, proof.track) } };
+    return { payload: { ...proof.payload, ...challengeOf(offer, proof.track) } };
   };
   const handler = async ({ request }: RequestContext, accepts: x402PaymentRequirements[]): Promise<PaymentExecer[]> => {
     const resource = urlOf(request);
@@ -69,12 +70,11 @@ export function createPaymentHandler(purse: Purse, options: FaremeterClientOptio
 
 /**
  * The client asks again by itself after a refusal. A seller whose price or account changes meanwhile would be paid at
- * each of its retries, for one purchase.
+ * each of its retries, for one purchase. What is no offer is for the purse to refuse.
  */
-function assertNoOtherPrice(entry: x402PaymentRequirements, refused: readonly UnspentPayment[]): void {
-  const read = requirementsSchema.safeParse(entry);
+function assertNoOtherPrice(offer: Requirements | undefined, refused: readonly UnspentPayment[]): void {
   const [first] = refused;
-  if (!read.success || first === undefined || refused.some((payment) => isPaidBy(read.data, payment))) return;
+  if (offer === undefined || first === undefined || refused.some((payment) => isPaidBy(offer, payment))) return;
   throw new NanoError("payment_unresolved", {
     hash: first.hash,
     amountRaw: first.amountRaw.toString(),
@@ -82,21 +82,16 @@ function assertNoOtherPrice(entry: x402PaymentRequirements, refused: readonly Un
   });
 }
 
-/** Track B's price, whichever track pays it; a Track A block pays its own amount alone. */
 function isPaidBy(offer: Requirements, payment: UnspentPayment): boolean {
-  const track = trackOfOffer(offer);
-  if (addressOf(offer.payTo) !== payment.payTo) return false;
-  if (track === "nanoTxn" && payment.track === "nanoTxn") return offer.amount === payment.amountRaw;
-  return (
-    amountFor("nanoSignature", track, offer.amount) === amountFor("nanoSignature", payment.track, payment.amountRaw)
-  );
+  const { resource } = payment;
+  const asked = { track: trackOfOffer(offer), payTo: offer.payTo, amountRaw: offer.amount, resource };
+  return paysFor({ ...payment, payTo: parseAddress(payment.payTo) }, asked);
 }
 
 /** Over x402 v1 the entry gets lost on the way, and the handler cannot tell the version: the payload says it too. */
-function challengeOf(entry: x402PaymentRequirements, track: Track): { nonce?: string; validBefore?: number } {
-  const read = requirementsSchema.safeParse(entry);
-  if (track !== "nanoSignature" || !read.success) return {};
-  const { nonce, validBefore } = read.data.extra;
+function challengeOf(offer: Requirements | undefined, track: Track): { nonce?: string; validBefore?: number } {
+  if (track !== "nanoSignature" || offer === undefined) return {};
+  const { nonce, validBefore } = offer.extra;
   return { ...(nonce === undefined ? {} : { nonce }), ...(validBefore === undefined ? {} : { validBefore }) };
 }
 

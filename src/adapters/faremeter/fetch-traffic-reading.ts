@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { BlockHash } from "../../nano/index.js";
 import { decodeHeader } from "../../protocol/index.js";
-import { type PaymentOutcome, readSettlement } from "../../purse/index.js";
+import { type PaymentOutcome, readSettlement, withoutSettlement } from "../../purse/index.js";
 import type { TrafficAnswer } from "./fetch-traffic.js";
 
 const SETTLEMENT_HEADERS = ["PAYMENT-RESPONSE", "X-PAYMENT-RESPONSE"] as const;
@@ -28,9 +28,7 @@ export function judge(hash: BlockHash, { status, header }: TrafficAnswer): Payme
     const outcome = text === undefined ? undefined : readSettlement(hash, tryDecode(text) ?? null);
     if (outcome !== undefined) return outcome;
   }
-  if (status !== 402) return { isServed: false, reason: "no_settlement" };
-  const error = tryDecode(header("PAYMENT-REQUIRED") ?? "")?.["error"];
-  return { isServed: false, reason: typeof error === "string" ? error : "payment_required" };
+  return withoutSettlement(status === 402 ? (tryDecode(header("PAYMENT-REQUIRED") ?? "") ?? {}) : undefined);
 }
 
 function tryDecode(header: string): Readonly<Record<string, unknown>> | undefined {

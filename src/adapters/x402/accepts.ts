@@ -1,7 +1,15 @@
 import type { AssetAmount, Network, Price } from "@x402/core/types";
 import { NanoError } from "../../errors/index.js";
 import { addressOf, parseAddress } from "../../nano/index.js";
-import { ASSET, NETWORK, SCHEME, type Track, trackAAmount, trackBAmount } from "../../protocol/index.js";
+import {
+  ASSET,
+  DEFAULT_TIMEOUT_SECONDS,
+  NETWORK,
+  SCHEME,
+  type Track,
+  trackAAmount,
+  trackBAmount,
+} from "../../protocol/index.js";
 import { priceInRaw } from "./price.js";
 
 export interface NanoAcceptsOptions {
@@ -24,8 +32,6 @@ export interface NanoPaymentOption {
   maxTimeoutSeconds: number;
   extra: Record<string, unknown>;
 }
-
-const DEFAULT_TIMEOUT_SECONDS = 60;
 
 /**
  * Both tracks of one price, side by side: Track A asks for one raw more (SPEC 3). Throws `invalid_address`,

@@ -1,6 +1,6 @@
 import { type BlockHash, hashBlock } from "../../nano/index.js";
 import { parsePayment } from "../../protocol/index.js";
-import { type PaymentOutcome, readSettlement } from "../../purse/index.js";
+import { type PaymentOutcome, readSettlement, withoutSettlement } from "../../purse/index.js";
 
 /** What the host tells after a paid request, as far as it matters here. Everything in it is the seller's word. */
 export interface ResponseContext {
@@ -16,11 +16,5 @@ export function readOutcome(context: ResponseContext): { hash: BlockHash; outcom
   if (!parsed.ok) return undefined;
   const { payment } = parsed;
   const hash = payment.track === "nanoTxn" ? hashBlock(payment.payload.block) : payment.payload.blockHash;
-  return { hash, outcome: readSettlement(hash, context.settleResponse) ?? withoutSettlement(context) };
-}
-
-function withoutSettlement({ paymentRequired }: ResponseContext): PaymentOutcome {
-  if (paymentRequired === undefined) return { isServed: false, reason: "no_settlement" };
-  const { error } = paymentRequired;
-  return { isServed: false, reason: typeof error === "string" ? error : "payment_required" };
+  return { hash, outcome: readSettlement(hash, context.settleResponse) ?? withoutSettlement(context.paymentRequired) };
 }
